@@ -1,1 +1,12 @@
 //! partita
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
+mod comm;
+pub mod error;
+#[doc(hidden)]
+pub mod runtime;
+
+pub use comm::{Communicator, Element, Operation, Parts};
+pub use error::{Error, Result};
+pub use runtime::{abandon, run, run_with_arguments};
