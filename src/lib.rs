@@ -4,6 +4,7 @@
 #[allow(unsafe_code)]
 mod comm;
 pub mod error;
+pub mod layout;
 #[doc(hidden)]
 pub mod runtime;
 
