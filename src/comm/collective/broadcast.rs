@@ -1,0 +1,40 @@
+use std::time::{Duration, Instant};
+
+use crate::comm::{Communicator, Element};
+use crate::error::Result;
+
+impl Communicator {
+    /// Returns on no rank before every rank has called it. *Collective.*
+    pub fn barrier(&self) -> Result<()> {
+        self.inner.library.barrier()
+    }
+
+    /// [`barrier`](Self::barrier) that gives up: `false` when `limit` passed before every rank came.
+    pub(crate) fn arrive_within(&self, limit: Option<Duration>) -> Result<bool> {
+        let mut arrival = self.inner.library.start_barrier()?;
+        let start = Instant::now();
+        while !arrival.is_complete()? {
+            if limit.is_some_and(|limit| start.elapsed() > limit) {
+                return Ok(false);
+            }
+            // The others may need this core to get here.
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        Ok(true)
+    }
+
+    /// Copies the root's `buffer` into every rank's. *Collective.*
+    ///
+    /// # Shapes
+    /// The same length on every rank.
+    ///
+    /// # Cost
+    /// Some log₂(size) messages a rank, of the buffer's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank.
+    pub fn broadcast<T: Element>(&self, root: usize, buffer: &mut [T]) -> Result<()> {
+        self.check_rank("broadcast", root)?;
+        self.inner.library.broadcast(root, buffer)
+    }
+}

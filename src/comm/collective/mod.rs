@@ -1,0 +1,7 @@
+//! The collectives: every rank of the communicator calls them, in the same order.
+
+mod all_to_all;
+mod broadcast;
+mod gather;
+mod reduce;
+mod scatter;

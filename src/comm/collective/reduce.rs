@@ -1,0 +1,30 @@
+use crate::comm::{Communicator, Element, Operation};
+use crate::error::Result;
+
+impl Communicator {
+    /// Reduces the ranks' vectors element by element; every rank gets the result. *Collective.*
+    ///
+    /// # Shapes
+    /// The same length on every rank.
+    ///
+    /// # Cost
+    /// Some 2 log₂(size) messages a rank.
+    ///
+    /// # Errors
+    /// [`Error::Mpi`](crate::Error::Mpi) when MPI does not define `operation` on `T`.
+    pub fn all_reduce<T: Element>(&self, values: &[T], operation: Operation) -> Result<Vec<T>> {
+        self.inner.library.all_reduce(values, operation)
+    }
+
+    /// [`all_reduce`](Self::all_reduce) of one value a rank. *Collective.*
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+    /// use partita::Operation;
+    /// let slowest = world.all_reduce_value(0.25_f64, Operation::Max)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn all_reduce_value<T: Element>(&self, value: T, operation: Operation) -> Result<T> {
+        Ok(self.all_reduce(&[value], operation)?[0])
+    }
+}

@@ -1,0 +1,131 @@
+//! Slices as MPI buffers of any length: (count, datatype) pairs, and vectors filled by MPI.
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mpi::ffi;
+use mpi::traits::AsRaw;
+
+use super::check::check;
+use crate::comm::Element;
+use crate::error::{Error, Result};
+
+/// The largest count handed to MPI; only tests lower it, to reach the large-message path cheaply.
+static COUNT_LIMIT: AtomicUsize = AtomicUsize::new(c_int::MAX as usize);
+
+pub(crate) fn set_count_limit(limit: usize) {
+    COUNT_LIMIT.store(limit.clamp(1, c_int::MAX as usize), Ordering::Relaxed);
+}
+
+pub(super) fn count_limit() -> usize {
+    COUNT_LIMIT.load(Ordering::Relaxed)
+}
+
+/// The one cast from a length to an MPI count.
+pub(super) fn count(length: usize, call: &str) -> Result<c_int> {
+    c_int::try_from(length).map_err(|_| Error::Mpi {
+        call: call.to_string(),
+        class: "MPI_ERR_COUNT".to_string(),
+        message: format!("{length} elements are more than an MPI count can hold"),
+    })
+}
+
+/// `length` elements of `T` as one (count, datatype) pair; a derived datatype describes more of
+/// them than a count can hold.
+pub(super) struct Description<T: Element> {
+    pub(super) count: c_int,
+    pub(super) datatype: ffi::MPI_Datatype,
+    derived: bool,
+    _element: T::Out,
+}
+
+impl<T: Element> Description<T> {
+    pub(super) fn of(length: usize) -> Result<Self> {
+        let element = T::equivalent_datatype();
+        let limit = count_limit();
+        if length <= limit {
+            return Ok(Description {
+                count: count(length, "MPI count")?,
+                datatype: element.as_raw(),
+                derived: false,
+                _element: element,
+            });
+        }
+        let datatype = large_datatype(element.as_raw(), size_of::<T>(), length, limit)?;
+        Ok(Description {
+            count: 1,
+            datatype,
+            derived: true,
+            _element: element,
+        })
+    }
+}
+
+impl<T: Element> Drop for Description<T> {
+    fn drop(&mut self) {
+        if self.derived {
+            // SAFETY: `datatype` was created by `large_datatype` and is freed once; MPI keeps what
+            // a pending request still uses.
+            unsafe { ffi::MPI_Type_free(&mut self.datatype) };
+        }
+    }
+}
+
+/// `length` elements as blocks of `limit` and a remainder.
+fn large_datatype(
+    element: ffi::MPI_Datatype,
+    element_size: usize,
+    length: usize,
+    limit: usize,
+) -> Result<ffi::MPI_Datatype> {
+    let blocks = count(length / limit, "MPI_Type_create_struct")?;
+    let remainder = count(length % limit, "MPI_Type_create_struct")?;
+    let offset = (length / limit * limit * element_size) as ffi::MPI_Aint;
+    // SAFETY: all arrays have the two entries announced and outlive the calls; the intermediate
+    // datatype is freed after the last use.
+    unsafe {
+        let mut block = ffi::RSMPI_DATATYPE_NULL;
+        let code = ffi::MPI_Type_contiguous(limit as c_int, element, &mut block);
+        check(code, "MPI_Type_contiguous")?;
+        let mut whole = ffi::RSMPI_DATATYPE_NULL;
+        let code = ffi::MPI_Type_create_struct(
+            2,
+            [blocks, remainder].as_ptr(),
+            [0, offset].as_ptr(),
+            [block, element].as_ptr(),
+            &mut whole,
+        );
+        let created = check(code, "MPI_Type_create_struct");
+        check(ffi::MPI_Type_free(&mut block), "MPI_Type_free")?;
+        created?;
+        check(ffi::MPI_Type_commit(&mut whole), "MPI_Type_commit")?;
+        Ok(whole)
+    }
+}
+
+/// A vector of `length` elements whose memory `fill` (an MPI call) writes completely.
+///
+/// # Safety
+/// When `fill` returns `Ok`, all `length` elements behind the pointer must be initialised.
+pub(super) unsafe fn vector_filled_by<T: Element>(
+    length: usize,
+    fill: impl FnOnce(*mut T) -> Result<()>,
+) -> Result<Vec<T>> {
+    let mut vector = vector_with_capacity(length)?;
+    fill(vector.as_mut_ptr())?;
+    // SAFETY: the capacity is at least `length`, and the caller vouches for the contents.
+    unsafe { vector.set_len(length) };
+    Ok(vector)
+}
+
+/// An empty vector with room for `length` elements, or [`Error::Memory`].
+pub(super) fn vector_with_capacity<T>(length: usize) -> Result<Vec<T>> {
+    let mut vector = Vec::new();
+    vector
+        .try_reserve_exact(length)
+        .map_err(|_| Error::Memory {
+            operation: "message buffer".to_string(),
+            bytes: length as u64 * size_of::<T>() as u64,
+        })?;
+    Ok(vector)
+}

@@ -1,0 +1,220 @@
+//! The blocking collectives, on slices. All of these are collective over the communicator.
+
+use std::ffi::{c_int, c_void};
+
+use mpi::ffi;
+use mpi::traits::AsRaw;
+
+use super::buffer::{Description, count, count_limit, vector_filled_by};
+use super::check::check;
+use super::handle::Handle;
+use crate::comm::{Element, Operation};
+use crate::error::Result;
+
+fn read<T>(slice: &[T]) -> *const c_void {
+    slice.as_ptr().cast()
+}
+
+/// Counts and displacements of consecutive parts; `None` when they do not fit MPI's counts.
+fn parts(counts: &[usize], call: &str) -> Result<Option<(Vec<c_int>, Vec<c_int>)>> {
+    if counts.iter().sum::<usize>() > count_limit() {
+        return Ok(None);
+    }
+    let mut displacement = 0;
+    let mut displacements = Vec::with_capacity(counts.len());
+    let mut narrow = Vec::with_capacity(counts.len());
+    for &length in counts {
+        narrow.push(count(length, call)?);
+        displacements.push(count(displacement, call)?);
+        displacement += length;
+    }
+    Ok(Some((narrow, displacements)))
+}
+
+impl Handle {
+    pub(crate) fn barrier(self) -> Result<()> {
+        // SAFETY: a live communicator.
+        check(unsafe { ffi::MPI_Barrier(self.0) }, "MPI_Barrier")
+    }
+
+    pub(crate) fn broadcast<T: Element>(self, root: usize, buffer: &mut [T]) -> Result<()> {
+        let root = count(root, "MPI_Bcast")?;
+        let description = Description::<T>::of(buffer.len())?;
+        // SAFETY: `description` covers exactly `buffer`.
+        let code = unsafe {
+            ffi::MPI_Bcast(
+                buffer.as_mut_ptr().cast(),
+                description.count,
+                description.datatype,
+                root,
+                self.0,
+            )
+        };
+        check(code, "MPI_Bcast")
+    }
+
+    /// In pieces of at most an MPI count: reductions do not work on derived datatypes.
+    pub(crate) fn all_reduce<T: Element>(self, send: &[T], operation: Operation) -> Result<Vec<T>> {
+        let datatype = T::equivalent_datatype();
+        let limit = count_limit();
+        // SAFETY: every piece of the result is written by its own call, and the pieces cover it.
+        unsafe {
+            vector_filled_by(send.len(), |receive: *mut T| {
+                for (piece_number, piece) in send.chunks(limit).enumerate() {
+                    let code = ffi::MPI_Allreduce(
+                        read(piece),
+                        receive.add(piece_number * limit).cast(),
+                        count(piece.len(), "MPI_Allreduce")?,
+                        datatype.as_raw(),
+                        operation.raw(),
+                        self.0,
+                    );
+                    check(code, "MPI_Allreduce")?;
+                }
+                Ok(())
+            })
+        }
+    }
+
+    pub(crate) fn all_gather<T: Element>(self, send: &[T], size: usize) -> Result<Vec<T>> {
+        let description = Description::<T>::of(send.len())?;
+        // SAFETY: each of the `size` ranks contributes `send.len()` elements, which fill the result.
+        unsafe {
+            vector_filled_by(send.len() * size, |receive: *mut T| {
+                let code = ffi::MPI_Allgather(
+                    read(send),
+                    description.count,
+                    description.datatype,
+                    receive.cast(),
+                    description.count,
+                    description.datatype,
+                    self.0,
+                );
+                check(code, "MPI_Allgather")
+            })
+        }
+    }
+
+    /// `counts` (the same on every rank) elements of each rank, in rank order.
+    pub(crate) fn all_gatherv<T: Element>(
+        self,
+        send: &[T],
+        counts: &[usize],
+    ) -> Result<Option<Vec<T>>> {
+        let Some((narrow, displacements)) = parts(counts, "MPI_Allgatherv")? else {
+            return Ok(None);
+        };
+        let datatype = T::equivalent_datatype();
+        // SAFETY: counts and displacements tile the result.
+        unsafe {
+            vector_filled_by(counts.iter().sum(), |receive: *mut T| {
+                let code = ffi::MPI_Allgatherv(
+                    read(send),
+                    count(send.len(), "MPI_Allgatherv")?,
+                    datatype.as_raw(),
+                    receive.cast(),
+                    narrow.as_ptr(),
+                    displacements.as_ptr(),
+                    datatype.as_raw(),
+                    self.0,
+                );
+                check(code, "MPI_Allgatherv")
+            })
+        }
+        .map(Some)
+    }
+
+    pub(crate) fn gather<T: Element>(
+        self,
+        root: usize,
+        send: &[T],
+        receives: Option<usize>,
+    ) -> Result<Option<Vec<T>>> {
+        let root = count(root, "MPI_Gather")?;
+        let description = Description::<T>::of(send.len())?;
+        // SAFETY: on the root (`receives` ranks) the result holds one contribution of each rank;
+        // elsewhere the receiving arguments are not looked at, and the vector is empty.
+        let gathered = unsafe {
+            vector_filled_by(send.len() * receives.unwrap_or(0), |receive: *mut T| {
+                let code = ffi::MPI_Gather(
+                    read(send),
+                    description.count,
+                    description.datatype,
+                    receive.cast(),
+                    description.count,
+                    description.datatype,
+                    root,
+                    self.0,
+                );
+                check(code, "MPI_Gather")
+            })
+        }?;
+        Ok(receives.map(|_| gathered))
+    }
+
+    /// `send` holds, on the root, `length` elements for every rank.
+    pub(crate) fn scatter<T: Element>(
+        self,
+        root: usize,
+        send: Option<&[T]>,
+        length: usize,
+    ) -> Result<Vec<T>> {
+        let root = count(root, "MPI_Scatter")?;
+        let description = Description::<T>::of(length)?;
+        // SAFETY: the caller checked that the root's `send` holds `length` elements a rank.
+        unsafe {
+            vector_filled_by(length, |receive: *mut T| {
+                let code = ffi::MPI_Scatter(
+                    send.map_or(std::ptr::null(), read),
+                    description.count,
+                    description.datatype,
+                    receive.cast(),
+                    description.count,
+                    description.datatype,
+                    root,
+                    self.0,
+                );
+                check(code, "MPI_Scatter")
+            })
+        }
+    }
+
+    pub(crate) fn all_to_all<T: Element>(self, send: &[T], size: usize) -> Result<Vec<T>> {
+        let description = Description::<T>::of(send.len() / size)?;
+        // SAFETY: the caller checked that `send` is one equal part for each of `size` ranks.
+        unsafe {
+            vector_filled_by(send.len(), |receive: *mut T| {
+                let code = ffi::MPI_Alltoall(
+                    read(send),
+                    description.count,
+                    description.datatype,
+                    receive.cast(),
+                    description.count,
+                    description.datatype,
+                    self.0,
+                );
+                check(code, "MPI_Alltoall")
+            })
+        }
+    }
+}
+
+impl Operation {
+    fn raw(self) -> ffi::MPI_Op {
+        // SAFETY: reading constant handles of the MPI library.
+        unsafe {
+            match self {
+                Operation::Sum => ffi::RSMPI_SUM,
+                Operation::Product => ffi::RSMPI_PROD,
+                Operation::Min => ffi::RSMPI_MIN,
+                Operation::Max => ffi::RSMPI_MAX,
+                Operation::LogicalAnd => ffi::RSMPI_LAND,
+                Operation::LogicalOr => ffi::RSMPI_LOR,
+                Operation::LogicalXor => ffi::RSMPI_LXOR,
+                Operation::BitwiseAnd => ffi::RSMPI_BAND,
+                Operation::BitwiseOr => ffi::RSMPI_BOR,
+                Operation::BitwiseXor => ffi::RSMPI_BXOR,
+            }
+        }
+    }
+}

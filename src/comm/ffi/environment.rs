@@ -1,0 +1,52 @@
+//! The process under MPI: whether it runs, ending it at once, threads of the local BLAS.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use mpi::ffi;
+
+/// Whether MPI calls may be made now: started, and not ended.
+pub(crate) fn is_running() -> bool {
+    let (mut started, mut ended): (c_int, c_int) = (0, 0);
+    // SAFETY: both calls are allowed at any time, and write one integer each.
+    unsafe {
+        ffi::MPI_Initialized(&mut started);
+        ffi::MPI_Finalized(&mut ended);
+    }
+    started != 0 && ended == 0
+}
+
+/// Ends every process of the job with `code`, from any thread, whatever the others wait for.
+pub(crate) fn abort(code: u8) -> ! {
+    if is_running() {
+        // SAFETY: MPI is running. The call does not return where the launcher does its part.
+        unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, c_int::from(code)) };
+    }
+    std::process::exit(i32::from(code))
+}
+
+/// Ends this process alone, at once: no exit handlers, no `MPI_Finalize`.
+pub(crate) fn exit_without_finalize(code: u8) -> ! {
+    // SAFETY: `_exit` takes any code and runs no code of ours.
+    unsafe { libc::_exit(c_int::from(code)) }
+}
+
+/// Sets the number of threads of whichever BLAS is in this program, if it is one that has threads.
+pub(crate) fn set_blas_threads(threads: u8) {
+    type Setter = unsafe extern "C" fn(c_int);
+    let setters: [&[u8]; 3] = [
+        b"openblas_set_num_threads\0",
+        b"MKL_Set_Num_Threads\0",
+        b"bli_thread_set_num_threads\0",
+    ];
+    for name in setters {
+        // SAFETY: `name` ends in a zero byte; a symbol of these names is a C function that takes an
+        // integer of at most the size of `c_int` in the libraries' default builds.
+        unsafe {
+            let symbol: *mut c_void =
+                libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr().cast::<c_char>());
+            if !symbol.is_null() {
+                std::mem::transmute::<*mut c_void, Setter>(symbol)(c_int::from(threads));
+            }
+        }
+    }
+}

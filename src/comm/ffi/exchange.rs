@@ -1,0 +1,131 @@
+//! Parts of different lengths between any pairs of ranks: what every v-form but one is made of.
+
+use std::ffi::c_int;
+
+use mpi::ffi;
+
+use super::buffer::{Description, count, vector_filled_by};
+use super::check::check;
+use super::handle::Handle;
+use crate::comm::Element;
+use crate::error::Result;
+
+impl Handle {
+    /// Sends `part(r)` to each rank `r`, and receives `counts[r]` elements from it, in rank order.
+    /// Empty parts travel as nothing, so that ranks which share nothing exchange no message.
+    ///
+    /// Collective over those that have something for each other.
+    pub(crate) fn exchange<'a, T: Element>(
+        self,
+        rank: usize,
+        part: impl Fn(usize) -> &'a [T],
+        counts: &[usize],
+        tag: i32,
+    ) -> Result<Vec<T>> {
+        let total = counts.iter().sum();
+        // SAFETY: the parts tile the result, and `complete` returns `Ok` only when all of them have
+        // arrived; on every path it leaves no request that still refers to the buffers.
+        unsafe {
+            vector_filled_by(total, |receive: *mut T| {
+                let mut requests = Vec::with_capacity(2 * counts.len());
+                let posted = post(self, rank, &part, counts, tag, receive, &mut requests);
+                complete(&mut requests, posted)
+            })
+        }
+    }
+}
+
+/// Posts all receives, copies this rank's own part, posts all sends.
+///
+/// # Safety
+/// `receive` must hold the sum of `counts`, and like the parts outlive the requests.
+unsafe fn post<'a, T: Element>(
+    handle: Handle,
+    rank: usize,
+    part: &impl Fn(usize) -> &'a [T],
+    counts: &[usize],
+    tag: i32,
+    receive: *mut T,
+    requests: &mut Vec<ffi::MPI_Request>,
+) -> Result<()> {
+    let mut offset = 0;
+    for (source, &length) in counts.iter().enumerate() {
+        // SAFETY: the parts before this one end at `offset`, within the buffer.
+        let place = unsafe { receive.add(offset) };
+        offset += length;
+        if source == rank {
+            let own = part(rank);
+            assert_eq!(own.len(), length, "a rank's part for itself has one length");
+            // SAFETY: both are `length` long, and the result is fresh memory.
+            unsafe { std::ptr::copy_nonoverlapping(own.as_ptr(), place, length) };
+        } else if length > 0 {
+            let description = Description::<T>::of(length)?;
+            // SAFETY: `place` has room for `length` elements; the caller keeps it alive.
+            unsafe {
+                let mut raw = ffi::RSMPI_REQUEST_NULL;
+                let code = ffi::MPI_Irecv(
+                    place.cast(),
+                    description.count,
+                    description.datatype,
+                    count(source, "MPI_Irecv")?,
+                    tag,
+                    handle.0,
+                    &mut raw,
+                );
+                check(code, "MPI_Irecv")?;
+                requests.push(raw);
+            }
+        }
+    }
+    let others = (rank + 1..counts.len()).chain(0..rank);
+    for destination in others {
+        let data = part(destination);
+        if data.is_empty() {
+            continue;
+        }
+        let description = Description::<T>::of(data.len())?;
+        // SAFETY: `data` is alive until the requests are complete.
+        unsafe {
+            let mut raw = ffi::RSMPI_REQUEST_NULL;
+            let code = ffi::MPI_Isend(
+                data.as_ptr().cast(),
+                description.count,
+                description.datatype,
+                count(destination, "MPI_Isend")?,
+                tag,
+                handle.0,
+                &mut raw,
+            );
+            check(code, "MPI_Isend")?;
+            requests.push(raw);
+        }
+    }
+    Ok(())
+}
+
+/// Waits for all requests; after a failure ends those that are left.
+///
+/// # Safety
+/// The requests' buffers must be alive.
+unsafe fn complete(requests: &mut [ffi::MPI_Request], posted: Result<()>) -> Result<()> {
+    let number = count(requests.len(), "MPI_Waitall")?;
+    let outcome = posted.and_then(|()| {
+        // SAFETY: live requests and their number.
+        let code =
+            unsafe { ffi::MPI_Waitall(number, requests.as_mut_ptr(), ffi::RSMPI_STATUSES_IGNORE) };
+        check(code, "MPI_Waitall")
+    });
+    if outcome.is_err() {
+        for request in requests.iter_mut() {
+            // SAFETY: a live request or the null one, which is skipped; after the wait MPI refers
+            // to its buffer no more.
+            unsafe {
+                if *request != ffi::RSMPI_REQUEST_NULL {
+                    ffi::MPI_Cancel(request);
+                    let _: c_int = ffi::MPI_Wait(request, ffi::RSMPI_STATUS_IGNORE);
+                }
+            }
+        }
+    }
+    outcome
+}

@@ -1,0 +1,92 @@
+//! A communicator's handle: what MPI knows of it, duplicating, aborting.
+
+use std::ffi::c_int;
+use std::mem::ManuallyDrop;
+
+use mpi::ffi;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::FromRaw;
+
+use super::check::check;
+use crate::error::{Error, Result};
+
+/// An MPI communicator whose errors return. Freed by nobody but MPI's own end: `MPI_Comm_free` is
+/// collective, and a drop happens on one rank alone when that rank fails.
+#[derive(Clone, Copy)]
+pub(crate) struct Handle(pub(super) ffi::MPI_Comm);
+
+impl Handle {
+    /// A duplicate of `MPI_COMM_WORLD` with `MPI_ERRORS_RETURN`. Collective.
+    pub(crate) fn duplicate_world() -> Result<Self> {
+        // SAFETY: reading a constant handle of the MPI library.
+        Handle(unsafe { ffi::RSMPI_COMM_WORLD }).duplicate()
+    }
+
+    /// A communicator with the same ranks and a message space of its own. Collective.
+    pub(crate) fn duplicate(self) -> Result<Self> {
+        // SAFETY: `self.0` is a live communicator; `new` a valid place for the result.
+        unsafe {
+            let mut new = ffi::RSMPI_COMM_NULL;
+            check(ffi::MPI_Comm_dup(self.0, &mut new), "MPI_Comm_dup")?;
+            Handle(new).return_errors()
+        }
+    }
+
+    /// The ranks of one `colour`, ordered by `key`; `None` for a rank without a colour. Collective.
+    pub(crate) fn split(self, colour: Option<u32>, key: i32) -> Result<Option<Self>> {
+        // SAFETY: as in `duplicate`; the null communicator is compared, never used.
+        unsafe {
+            let colour = match colour {
+                None => ffi::RSMPI_UNDEFINED,
+                Some(colour) => super::buffer::count(colour as usize, "MPI_Comm_split")?,
+            };
+            let mut new = ffi::RSMPI_COMM_NULL;
+            check(
+                ffi::MPI_Comm_split(self.0, colour, key, &mut new),
+                "MPI_Comm_split",
+            )?;
+            if new == ffi::RSMPI_COMM_NULL {
+                return Ok(None);
+            }
+            Handle(new).return_errors().map(Some)
+        }
+    }
+
+    fn return_errors(self) -> Result<Self> {
+        // SAFETY: a live communicator and a predefined error handler.
+        let code = unsafe { ffi::MPI_Comm_set_errhandler(self.0, ffi::RSMPI_ERRORS_RETURN) };
+        check(code, "MPI_Comm_set_errhandler")?;
+        Ok(self)
+    }
+
+    pub(crate) fn rank(self) -> Result<usize> {
+        let mut rank: c_int = 0;
+        // SAFETY: a live communicator; `rank` is a valid place for the result.
+        check(
+            unsafe { ffi::MPI_Comm_rank(self.0, &mut rank) },
+            "MPI_Comm_rank",
+        )?;
+        usize::try_from(rank).map_err(Error::other)
+    }
+
+    pub(crate) fn size(self) -> Result<usize> {
+        let mut size: c_int = 0;
+        // SAFETY: a live communicator; `size` is a valid place for the result.
+        check(
+            unsafe { ffi::MPI_Comm_size(self.0, &mut size) },
+            "MPI_Comm_size",
+        )?;
+        usize::try_from(size).map_err(Error::other)
+    }
+
+    /// The `mpi` crate's view of this communicator; never dropped, because it does not own it.
+    pub(crate) fn as_mpi(self) -> ManuallyDrop<SimpleCommunicator> {
+        // SAFETY: an intra-communicator that lives until MPI ends.
+        ManuallyDrop::new(unsafe { SimpleCommunicator::from_raw(self.0) })
+    }
+
+    /// MPI's own handle, for other libraries.
+    pub(crate) fn raw(self) -> ffi::MPI_Comm {
+        self.0
+    }
+}

@@ -1,0 +1,29 @@
+//! MPI's built-in operations of a reduction.
+
+/// What a reduction does with two elements; MPI applies it in an order of its own.
+///
+/// On floating-point numbers `Sum` and `Product` therefore depend on the number of ranks, and `Min`
+/// and `Max` may lose a NaN: [`DistArray::sum`](crate::DistArray::sum) does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// `MPI_SUM`: numbers.
+    Sum,
+    /// `MPI_PROD`: numbers.
+    Product,
+    /// `MPI_MIN`: real numbers.
+    Min,
+    /// `MPI_MAX`: real numbers.
+    Max,
+    /// `MPI_LAND`: integers and `bool`.
+    LogicalAnd,
+    /// `MPI_LOR`: integers and `bool`.
+    LogicalOr,
+    /// `MPI_LXOR`: integers and `bool`.
+    LogicalXor,
+    /// `MPI_BAND`: integers.
+    BitwiseAnd,
+    /// `MPI_BOR`: integers.
+    BitwiseOr,
+    /// `MPI_BXOR`: integers.
+    BitwiseXor,
+}

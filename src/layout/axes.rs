@@ -1,0 +1,26 @@
+//! Numbers of axes known to the compiler, with their global indices as arrays.
+
+use ndarray::{Dimension, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
+
+/// A number of axes, 0 to 6, whose indices are arrays: `Ix2`'s are `[usize; 2]`.
+pub trait Axes: Dimension {
+    /// An index of this many axes.
+    type Index: Copy + std::fmt::Debug + AsRef<[usize]> + AsMut<[usize]>;
+
+    /// An index of zeros.
+    fn origin() -> Self::Index;
+}
+
+macro_rules! axes {
+    ($($dimension:ty: $count:literal),*) => {
+        $(impl Axes for $dimension {
+            type Index = [usize; $count];
+
+            fn origin() -> Self::Index {
+                [0; $count]
+            }
+        })*
+    };
+}
+
+axes!(Ix0: 0, Ix1: 1, Ix2: 2, Ix3: 3, Ix4: 4, Ix5: 5, Ix6: 6);

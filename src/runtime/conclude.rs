@@ -1,0 +1,105 @@
+//! The end of a program: every rank's outcome becomes one exit code.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::output::print_error;
+use crate::comm::ffi::environment;
+use crate::comm::{Communicator, Operation};
+use crate::error::{Error, Result};
+
+/// How long a rank that fails alone waits for the others to end as well.
+const GRACE_ALONE: Duration = Duration::from_secs(1);
+
+/// The same for an agreed failure: the others hold it too and are on their way here, however slowly.
+const GRACE_AGREED: Duration = Duration::from_secs(10);
+
+static ABANDONED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Tells [`run`](crate::run) that something collective was left unfinished, such as an open file of
+/// which some ranks know that it failed. *Local.*
+///
+/// Ending MPI would enter its collective close, where ranks wait for each other in vain: the
+/// processes end without it, with an error that names `what` unless there is one already.
+pub fn abandon(what: impl Display) {
+    let mut abandoned = ABANDONED
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    abandoned.push(what.to_string());
+}
+
+fn abandoned() -> Option<String> {
+    let abandoned = ABANDONED
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    (!abandoned.is_empty()).then(|| abandoned.join(", "))
+}
+
+/// The exit code of the whole job. Collective over the ranks that get here; ends the job itself
+/// when some do not.
+pub(super) fn conclude(control: &Communicator, outcome: Result<()>) -> u8 {
+    let left_open = abandoned();
+    let outcome = outcome.and_then(|()| match &left_open {
+        None => Ok(()),
+        Some(what) => Err(Error::usage(format!(
+            "{what}: left open at the end of the program"
+        ))),
+    });
+    let grace = outcome.as_ref().err().map(|error| match error.is_agreed() {
+        true => GRACE_AGREED,
+        false => GRACE_ALONE,
+    });
+    match control.arrive_within(grace) {
+        Ok(true) => {}
+        Ok(false) => give_up(outcome, control.rank()),
+        Err(error) => give_up(Err(error), control.rank()),
+    }
+    match agreed_end(control, outcome, left_open.is_some()) {
+        Ok(End {
+            code,
+            finalize: true,
+        }) => code,
+        Ok(End {
+            code,
+            finalize: false,
+        }) => environment::exit_without_finalize(code),
+        Err(error) => give_up(Err(error), control.rank()),
+    }
+}
+
+struct End {
+    code: u8,
+    finalize: bool,
+}
+
+fn agreed_end(control: &Communicator, outcome: Result<()>, left_open: bool) -> Result<End> {
+    let any_left_open = control.all_reduce_value(left_open, Operation::LogicalOr)?;
+    let code = match control.agree(outcome) {
+        Ok(()) => 0,
+        Err(error) => {
+            if control.is_root() {
+                print_error(&error);
+            }
+            error.exit_code()
+        }
+    };
+    // A launcher may end all ranks when the first one exits: by then everything is printed.
+    let _ = std::io::stdout().flush();
+    control.barrier()?;
+    Ok(End {
+        code,
+        finalize: !any_left_open,
+    })
+}
+
+fn give_up(outcome: Result<()>, rank: usize) -> ! {
+    let error = match outcome {
+        Err(error) => error.on_rank(rank),
+        Ok(()) => Error::other("the program could not be ended in order"),
+    };
+    print_error(&error);
+    let _ = std::io::stdout().flush();
+    environment::abort(error.exit_code())
+}

@@ -1,0 +1,94 @@
+//! Starting and ending MPI: one program on all ranks, one outcome for all of them.
+
+mod arguments;
+mod conclude;
+mod launcher;
+mod output;
+mod panic;
+
+use std::process::ExitCode;
+
+use mpi::Threading;
+
+use crate::comm::Communicator;
+use crate::comm::ffi::{Handle, environment, request, set_count_limit};
+use crate::error::{Error, Result};
+
+pub use arguments::run_with_arguments;
+pub use conclude::abandon;
+pub use output::print_line;
+
+/// Runs an SPMD program: starts MPI, calls `program` with the communicator of all ranks, ends MPI.
+///
+/// However a rank ends, the job ends, in bounded time and with one message:
+///
+/// * `Ok` on every rank: exit code 0.
+/// * `Err` on any rank: rank 0 prints the error of the lowest failing rank, once, and every rank
+///   exits with [`Error::exit_code`]. A rank that fails alone, while the others wait for it in a
+///   collective, gives them a second, then prints its error and aborts the job with that code.
+/// * A panic: its message with the rank, and the job is aborted with exit code 101.
+/// * Started by another MPI's `mpiexec`, so that each rank believes it is alone: refused with 2.
+///
+/// The local BLAS is set to one thread a rank, unless `OPENBLAS_NUM_THREADS`, `MKL_NUM_THREADS`,
+/// `BLIS_NUM_THREADS` or `OMP_NUM_THREADS` says otherwise.
+///
+/// The closure is `Send + 'static` so that no communicator can leave it: one that outlived MPI would
+/// be good for nothing.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     partita::run(|world| {
+///         println!("rank {} of {}", world.rank(), world.size());
+///         Ok(())
+///     })
+/// }
+/// ```
+///
+/// ```compile_fail
+/// let leaked = std::rc::Rc::new(std::cell::RefCell::new(None));
+/// let inside = leaked.clone();
+/// partita::run(move |world| {
+///     *inside.borrow_mut() = Some(world.clone()); // would outlive MPI
+///     Ok(())
+/// });
+/// ```
+pub fn run<Program>(program: Program) -> ExitCode
+where
+    Program: FnOnce(&Communicator) -> Result<()> + Send + 'static,
+{
+    match start(program) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            output::print_error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn start<Program>(program: Program) -> Result<u8>
+where
+    Program: FnOnce(&Communicator) -> Result<()>,
+{
+    let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
+        return Err(Error::usage("partita::run: MPI was started before"));
+    };
+    let world = Communicator::from_handle(Handle::duplicate_world()?)?;
+    if let Some(refusal) = launcher::mismatch(world.size()) {
+        drop(universe);
+        return launcher::refuse(refusal);
+    }
+    // A communicator apart, so that the end is never mixed up with what a failing rank left undone.
+    let control = world.duplicate()?;
+    if let Some(limit) = launcher::count_limit()? {
+        set_count_limit(limit);
+    }
+    panic::install_hook(world.rank(), world.size());
+    if !launcher::user_chose_blas_threads() {
+        environment::set_blas_threads(1);
+    }
+    let outcome = program(&world);
+    let code = conclude::conclude(&control, outcome);
+    request::leak_orphans();
+    drop(universe);
+    Ok(code)
+}
