@@ -3,8 +3,7 @@
 
 use crate::spmd::{SpmdTest, TestResult};
 use crate::verdict::{Verdict, Verdicts};
-use partita::Communicator;
-use std::cell::Cell;
+use partita::{Communicator, Error};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,7 +13,7 @@ pub(crate) const TEST: &str = "PARTITA_SPMD_TEST";
 /// The variable that tells a rank where to leave its verdict.
 pub(crate) const VERDICTS: &str = "PARTITA_SPMD_VERDICTS";
 
-/// How long a failed rank waits for what the others have to say, before it ends the job.
+/// How long a rank that panics waits for what the others have to say, before it ends the job.
 const HEARING: Duration = Duration::from_secs(1);
 /// How long past its time limit a rank lives at most: should the process that watches the job be killed, nobody else ends it.
 const LAST_RESORT: Duration = Duration::from_secs(15);
@@ -35,48 +34,57 @@ pub(crate) fn is_one() -> bool {
 }
 
 /// Runs the body, writes the verdict, and leaves the process: the harness around it has no part in this.
-pub(crate) fn run<R: TestResult>(
-    test: &SpmdTest,
-    verdicts: &Verdicts,
-    body: fn(&Communicator) -> R,
-) -> ! {
+pub(crate) fn run<R>(test: &SpmdTest, verdicts: &Verdicts, body: fn(&Communicator) -> R) -> !
+where
+    R: TestResult + 'static,
+{
     end_at_last(test.time_limit + LAST_RESORT);
+    let ranks = test.ranks;
     let this_rank = Arc::new(OnceLock::new());
-    report_panics(verdicts.clone(), test.ranks, Arc::clone(&this_rank));
-    let passed = Cell::new(false);
-    let code = partita::run(|world: &Communicator| -> partita::Result<()> {
-        let _ = this_rank.set(world.rank());
-        if world.size() != test.ranks {
-            let text = format!(
-                "the job has {} ranks instead of {}",
-                world.size(),
-                test.ranks
-            );
-            fail(verdicts, test.ranks, world.rank(), text);
+    report_panics(verdicts.clone(), ranks, Arc::clone(&this_rank));
+    let verdicts = verdicts.clone();
+    let known_rank = Arc::clone(&this_rank);
+    let code = partita::run(move |world: &Communicator| {
+        let _ = known_rank.set(world.rank());
+        match judge(world, ranks, body) {
+            Ok(()) => {
+                verdicts.write(world.rank(), &Verdict::Passed);
+                Ok(())
+            }
+            Err(text) => {
+                // Before the end of the job, which may leave no time.
+                verdicts.write(world.rank(), &Verdict::Error { text: text.clone() });
+                Err(Error::other(text))
+            }
         }
-        if let Err(text) = body(world).into_text() {
-            fail(verdicts, test.ranks, world.rank(), text);
-        }
-        verdicts.write(world.rank(), &Verdict::Passed);
-        passed.set(true);
-        Ok(())
     });
-    let well = passed.get() && code == ExitCode::SUCCESS;
-    std::process::exit(if well { 0 } else { 1 })
+    let ran = this_rank.get().is_some();
+    std::process::exit(i32::from(!ran || code != ExitCode::SUCCESS))
 }
 
-/// An `Err` on one rank ends the job, where the others may wait for this rank for ever.
-fn fail(verdicts: &Verdicts, ranks: usize, rank: usize, text: String) -> ! {
-    verdicts.write(rank, &Verdict::Error { text });
-    verdicts.wait_for(ranks, HEARING);
-    std::process::exit(1)
+fn judge<R: TestResult>(
+    world: &Communicator,
+    ranks: usize,
+    body: fn(&Communicator) -> R,
+) -> Result<(), String> {
+    if world.size() != ranks {
+        return Err(format!(
+            "the job has {} ranks instead of {ranks}",
+            world.size()
+        ));
+    }
+    body(world).into_text()
 }
 
 /// Installed before partita's own hook, and so called by it before it aborts the job.
 fn report_panics(verdicts: Verdicts, ranks: usize, this_rank: Arc<OnceLock<usize>>) {
     let printing = std::panic::take_hook();
+    let thread_of_test = std::thread::current().id();
     std::panic::set_hook(Box::new(move |information| {
-        if let Some(rank) = this_rank.get() {
+        let rank = this_rank.get().copied();
+        // A panic of another thread is reported where that thread is joined.
+        let rank = rank.filter(|_| std::thread::current().id() == thread_of_test);
+        if let Some(rank) = rank {
             let location = information
                 .location()
                 .map(ToString::to_string)
@@ -85,10 +93,10 @@ fn report_panics(verdicts: Verdicts, ranks: usize, this_rank: Arc<OnceLock<usize
                 .payload_as_str()
                 .unwrap_or("(a panic without a text)")
                 .to_owned();
-            verdicts.write(*rank, &Verdict::Panicked { location, message });
+            verdicts.write(rank, &Verdict::Panicked { location, message });
         }
         printing(information);
-        if this_rank.get().is_some() {
+        if rank.is_some() {
             verdicts.wait_for(ranks, HEARING);
         }
     }));

@@ -54,7 +54,7 @@ impl<E: Display> TestResult for Result<(), E> {
 /// # Panics
 /// With the report, when the test fails: that is how a test fails.
 #[track_caller]
-pub fn run_spmd_test<R: TestResult>(test: SpmdTest, body: fn(&Communicator) -> R) {
+pub fn run_spmd_test<R: TestResult + 'static>(test: SpmdTest, body: fn(&Communicator) -> R) {
     if let Some(verdicts) = rank::of_test(&test) {
         rank::run(&test, &verdicts, body);
     }

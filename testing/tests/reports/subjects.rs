@@ -34,7 +34,7 @@ fn fails_on_rank_1(world: &Communicator) {
 #[ignore = "fails on purpose"]
 fn err_on_rank_1_while_others_wait(world: &Communicator) -> Result<()> {
     if world.rank() == 1 && !nobody_asked() {
-        return Err(Error::Other("out of luck".into()));
+        return Err(Error::other("out of luck"));
     }
     world.barrier()
 }
@@ -44,7 +44,7 @@ fn err_on_rank_1_while_others_wait(world: &Communicator) -> Result<()> {
 fn agreed_error(world: &Communicator) -> Result<()> {
     let unlucky = world.rank() == 1 && !nobody_asked();
     let outcome = if unlucky {
-        Err(Error::Other("out of luck".into()))
+        Err(Error::other("out of luck"))
     } else {
         Ok(())
     };
