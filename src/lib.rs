@@ -12,4 +12,4 @@ pub mod runtime;
 pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Summable};
 pub use comm::{Communicator, Element, Operation, Parts};
 pub use error::{Error, Result};
-pub use runtime::{abandon, run, run_with_arguments};
+pub use runtime::{Progress, abandon, run, run_with_arguments};
