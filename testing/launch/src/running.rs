@@ -1,4 +1,4 @@
-//! Waiting for a job: its output drained, its time limited, nothing of it left behind.
+//! Waiting for a job: its output drained, its time limited, and nothing left of it when it fails.
 //!
 //! The launcher stays in this process's group, so that Ctrl-C in a terminal, and a test runner that ends the group of a
 //! test, reach it as they reach us.
