@@ -40,7 +40,7 @@ pub(crate) fn run(
         .wait()
         .map_err(LaunchError::system(format!("wait for {launcher}")))?;
     if timed_out || !status.success() {
-        mark.signal_all(Signal::KILL);
+        mark.end_all();
     }
     Ok(outcome(status, timed_out, stdout, stderr))
 }
@@ -75,7 +75,7 @@ fn end(child: &Child, mark: &Mark, ended: &Receiver<()>) {
     let launcher = Pid::from_child(child);
     let _ = rustix::process::kill_process(launcher, Signal::TERM);
     if !wait(ended, Some(GRACE)) {
-        mark.signal_all(Signal::KILL);
+        mark.end_all();
         let _ = rustix::process::kill_process(launcher, Signal::KILL);
     }
 }
