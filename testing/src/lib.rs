@@ -31,6 +31,7 @@ mod temporary_directory;
 mod verdict;
 
 pub use example::{example, run, run_example};
+pub use partita_launch::{Launch, Outcome};
 /// ```
 /// # use partita::Communicator;
 /// # use partita_testing::spmd_test;

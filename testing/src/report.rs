@@ -25,9 +25,10 @@ pub(crate) fn of(
         return None;
     }
     let mut report = format!(
-        "`{}` failed on {} ranks ({outcome})\n",
+        "`{}` failed on {} {} ({outcome})\n",
         test.harness_name(),
-        test.ranks
+        test.ranks,
+        if test.ranks == 1 { "rank" } else { "ranks" }
     );
     if all_passed {
         report.push_str("  every rank passed, but the job did not end well\n");
@@ -110,10 +111,11 @@ fn name_ranks(ranks: &[usize]) -> String {
 }
 
 fn add_tail(report: &mut String, test: &SpmdTest, stream: &str, text: &str) {
+    // Without a line's end, so that those of several ranks, and what they print, share a line.
     let announcement = format!("test {} ... ", test.harness_name());
+    let text = text.replace(&announcement, "");
     let lines: Vec<&str> = text
         .lines()
-        .map(|line| line.strip_prefix(&announcement).unwrap_or(line))
         .filter(|line| !line.is_empty() && *line != ANNOUNCEMENT)
         .collect();
     if lines.is_empty() {

@@ -1,4 +1,4 @@
-//! Waiting for a job: its output drained, its time limited, nothing of it left behind.
+//! Waiting for a job: its output drained, its time limited, and nothing left of it when it fails.
 //!
 //! The launcher stays in this process's group, so that Ctrl-C in a terminal, and a test runner that ends the group of a
 //! test, reach it as they reach us.
@@ -40,7 +40,7 @@ pub(crate) fn run(
         .wait()
         .map_err(LaunchError::system(format!("wait for {launcher}")))?;
     if timed_out || !status.success() {
-        mark.signal_all(Signal::KILL);
+        mark.end_all();
     }
     Ok(outcome(status, timed_out, stdout, stderr))
 }
@@ -75,7 +75,7 @@ fn end(child: &Child, mark: &Mark, ended: &Receiver<()>) {
     let launcher = Pid::from_child(child);
     let _ = rustix::process::kill_process(launcher, Signal::TERM);
     if !wait(ended, Some(GRACE)) {
-        mark.signal_all(Signal::KILL);
+        mark.end_all();
         let _ = rustix::process::kill_process(launcher, Signal::KILL);
     }
 }
