@@ -1,1 +1,5 @@
-//! io
+//! Distributed arrays to and from files, collectively, all or nothing.
+#![deny(unsafe_code)]
+
+mod agreed;
+pub mod save;

@@ -1,0 +1,20 @@
+//! Work that one rank does for all of them.
+
+use partita::{Communicator, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Does `work` on the root and hands its outcome, good or bad, to every rank. *Collective.*
+///
+/// # Cost
+/// One broadcast of an object.
+pub(crate) fn on_root<T, Work>(communicator: &Communicator, work: Work) -> Result<T>
+where
+    T: Serialize + DeserializeOwned,
+    Work: FnOnce() -> Result<T>,
+{
+    let outcome = communicator
+        .is_root()
+        .then(|| work().map_err(|error| error.on_rank(0)));
+    communicator.broadcast_object(0, outcome)?
+}
