@@ -1,6 +1,6 @@
 //! Work that one rank does for all of them.
 
-use partita::{Communicator, Result};
+use partita::{Communicator, Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,4 +17,17 @@ where
         .is_root()
         .then(|| work().map_err(|error| error.on_rank(0)));
     communicator.broadcast_object(0, outcome)?
+}
+
+/// Whether this rank was called with what the root was called with. *Local*, for `agree`.
+pub(crate) fn same_as_root<T>(operation: &str, of_root: &T, own: &T) -> Result<()>
+where
+    T: PartialEq + std::fmt::Debug + ?Sized,
+{
+    if of_root == own {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{operation}: called here with {own:?}, on rank 0 with {of_root:?}: all ranks work on one file together"
+    )))
 }

@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 
 use partita::{Communicator, Error, Result};
 
-use crate::agreed::on_root;
+use crate::agreed::{on_root, same_as_root};
 use beside::Temporary;
+pub(crate) use preflight::irregular_kind;
 pub use space::reserve;
 
 /// A file being written beside the one it will replace.
@@ -83,7 +84,7 @@ impl Replacement {
             temporary = Some(file);
             Ok(plan)
         })?;
-        communicator.agree(same_target(&plan.given, target))?;
+        communicator.agree(same_as_root("save", plan.given.as_path(), target))?;
         Ok(Replacement {
             communicator: communicator.clone(),
             target: target.to_path_buf(),
@@ -138,17 +139,6 @@ impl Replacement {
         };
         file().map_err(|cause| Error::io("sync", &self.target, cause))
     }
-}
-
-fn same_target(of_root: &Path, own: &Path) -> Result<()> {
-    if of_root == own {
-        return Ok(());
-    }
-    Err(Error::usage(format!(
-        "save: this rank names {}, rank 0 names {}: all ranks write one file together",
-        own.display(),
-        of_root.display()
-    )))
 }
 
 fn refused_folder(target: &Path, folder: &Path, cause: std::io::Error) -> Error {

@@ -39,7 +39,7 @@ pub(super) fn examine(target: &Path) -> Result<Destination> {
     }
     let mode = match fs::metadata(&path) {
         Ok(existing) => {
-            if let Some(kind) = unwritable_kind(&existing) {
+            if let Some(kind) = irregular_kind(&existing) {
                 return Err(failure(&format!("it is {kind}")));
             }
             // A rename would replace a write-protected file without asking.
@@ -52,8 +52,8 @@ pub(super) fn examine(target: &Path) -> Result<Destination> {
     Ok(Destination { path, mode })
 }
 
-/// What a file is that a regular file must not replace.
-fn unwritable_kind(metadata: &Metadata) -> Option<&'static str> {
+/// What a file is that is no regular file, and can be neither replaced by one nor read as one.
+pub(crate) fn irregular_kind(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     match () {
         () if kind.is_file() => None,
