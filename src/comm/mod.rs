@@ -9,6 +9,7 @@ mod operation;
 mod parts;
 mod point_to_point;
 
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -40,6 +41,7 @@ struct Inner {
     as_mpi: std::mem::ManuallyDrop<mpi::topology::SimpleCommunicator>,
     rank: usize,
     size: usize,
+    sequence: Cell<u16>,
 }
 
 impl Communicator {
@@ -50,6 +52,7 @@ impl Communicator {
                 as_mpi: user.as_mpi(),
                 rank: user.rank()?,
                 size: user.size()?,
+                sequence: Cell::new(0),
                 user,
             }),
         })
@@ -102,6 +105,13 @@ impl Communicator {
     /// Cartesian one, for libraries that do collective work on partita's behalf. *Local.*
     pub fn as_raw_library(&self) -> mpi::ffi::MPI_Comm {
         self.inner.library.raw()
+    }
+
+    /// A number that is the same on every rank, and different the next 65 535 times.
+    pub(crate) fn next_sequence_number(&self) -> u16 {
+        let next = self.inner.sequence.get().wrapping_add(1);
+        self.inner.sequence.set(next);
+        next
     }
 
     /// `root` as an error unless it is a rank of this communicator: the same on every rank.

@@ -8,8 +8,19 @@ use crate::error::Result;
 /// What partita's own messages are for. Users' messages travel in another communicator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Tag {
-    Parts = 1,
-    Halo = 2,
+    Parts,
+    /// An exchange of halos, told apart from earlier ones.
+    Halo(u16),
+}
+
+impl Tag {
+    /// Within 0..32767, which every MPI grants.
+    pub(crate) fn number(self) -> i32 {
+        match self {
+            Tag::Parts => 1,
+            Tag::Halo(sequence) => 2 + i32::from(sequence % 0x4000),
+        }
+    }
 }
 
 /// The tag of users' messages, which they tell apart by their order.
@@ -46,7 +57,9 @@ impl Communicator {
         destination: usize,
         tag: Tag,
     ) -> Result<Request<T>> {
-        self.inner.library.start_send(data, destination, tag as i32)
+        self.inner
+            .library
+            .start_send(data, destination, tag.number())
     }
 
     pub(crate) fn start_receive<T: Element>(
@@ -55,6 +68,8 @@ impl Communicator {
         source: usize,
         tag: Tag,
     ) -> Result<Request<T>> {
-        self.inner.library.start_receive(buffer, source, tag as i32)
+        self.inner
+            .library
+            .start_receive(buffer, source, tag.number())
     }
 }

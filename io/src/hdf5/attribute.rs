@@ -111,7 +111,10 @@ impl AttributeValue for str {
     fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
         let text = as_stored_text(self)?;
         make_way(location, name)?;
-        let attribute = location.new_attr::<VarLenUnicode>().shape(()).create(name)?;
+        let attribute = location
+            .new_attr::<VarLenUnicode>()
+            .shape(())
+            .create(name)?;
         Ok(attribute.write_scalar(&text)?)
     }
 }
@@ -146,7 +149,10 @@ fn write_texts<'a>(
 ) -> Result<(), Problem> {
     let texts = texts.map(as_stored_text).collect::<Result<Vec<_>, _>>()?;
     make_way(location, name)?;
-    let attribute = location.new_attr::<VarLenUnicode>().shape(texts.len()).create(name)?;
+    let attribute = location
+        .new_attr::<VarLenUnicode>()
+        .shape(texts.len())
+        .create(name)?;
     if !texts.is_empty() {
         attribute.write_raw(&texts)?;
     }
@@ -154,7 +160,8 @@ fn write_texts<'a>(
 }
 
 fn as_stored_text(text: &str) -> Result<VarLenUnicode, Problem> {
-    VarLenUnicode::from_str(text).map_err(|_| Cause::from("a text with a NUL in it cannot be stored").into())
+    VarLenUnicode::from_str(text)
+        .map_err(|_| Cause::from("a text with a NUL in it cannot be stored").into())
 }
 
 impl<T: Hdf5Element> FromAttribute for Vec<T> {
@@ -166,11 +173,20 @@ impl<T: Hdf5Element> FromAttribute for Vec<T> {
         let mut plain = zeroed::<T::Plain>(length).ok_or(Cause::from("too large for memory"))?;
         if length > 0 {
             match how {
-                Conversion::ByType => plain = plain_of(attribute.as_reader().conversion(hdf5::Conversion::Soft).read_raw::<T>()?),
+                Conversion::ByType => {
+                    plain = plain_of(
+                        attribute
+                            .as_reader()
+                            .conversion(hdf5::Conversion::Soft)
+                            .read_raw::<T>()?,
+                    )
+                }
                 Conversion::ByValue { signed } => {
                     read_wide(attribute, as_bytes_mut(&mut plain), signed)?;
                     T::from_wide_integers(&mut plain, signed).map_err(|integer| {
-                        Problem(Mismatch::Loses(format!("the integer {integer} has no equal among the floats")))
+                        Problem(Mismatch::Loses(format!(
+                            "the integer {integer} has no equal among the floats"
+                        )))
                     })?;
                 }
             }
@@ -220,17 +236,27 @@ impl FromAttribute for Vec<String> {
         let texts = match descriptor {
             TypeDescriptor::VarLenUnicode => {
                 let texts = attribute.read_raw::<VarLenUnicode>()?;
-                texts.iter().map(|text| decode_text(text.as_bytes())).collect()
+                texts
+                    .iter()
+                    .map(|text| decode_text(text.as_bytes()))
+                    .collect()
             }
             TypeDescriptor::VarLenAscii => {
                 let texts = attribute.read_raw::<VarLenAscii>()?;
-                texts.iter().map(|text| decode_text(text.as_bytes())).collect()
+                texts
+                    .iter()
+                    .map(|text| decode_text(text.as_bytes()))
+                    .collect()
             }
             TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
                 let texts = read_fixed_text(attribute, &datatype)?;
                 texts.iter().map(|text| decode_text(text)).collect()
             }
-            other => return Err(Problem(Mismatch::Loses(format!("it is no text but {other}")))),
+            other => {
+                return Err(Problem(Mismatch::Loses(format!(
+                    "it is no text but {other}"
+                ))));
+            }
         };
         Ok(Content::Texts(texts))
     }
@@ -246,7 +272,9 @@ impl FromAttribute for Vec<String> {
 /// Up to the padding. What is no UTF-8 is shown as such: a wrong letter in a unit is no reason to fail.
 fn decode_text(bytes: &[u8]) -> String {
     let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
-    String::from_utf8_lossy(text).trim_end_matches(' ').to_string()
+    String::from_utf8_lossy(text)
+        .trim_end_matches(' ')
+        .to_string()
 }
 
 macro_rules! one_of_a_vector {

@@ -65,10 +65,16 @@ impl Source<'_> {
             }
             Err(DatasetRefusal::Failed(cause)) => {
                 let there = list(self.file).map_err(|cause| self.damaged(&cause))?;
-                if there.iter().any(|other| other.trim_matches('/') == name.trim_matches('/')) {
+                if there
+                    .iter()
+                    .any(|other| other.trim_matches('/') == name.trim_matches('/'))
+                {
                     return Err(self.damaged(&cause));
                 }
-                Err(self.format(format!("no dataset {name:?} in it; {}", enumeration(&there))))
+                Err(self.format(format!(
+                    "no dataset {name:?} in it; {}",
+                    enumeration(&there)
+                )))
             }
         }
     }
@@ -80,7 +86,9 @@ impl Source<'_> {
         let element = dataset
             .dtype()
             .and_then(|datatype| datatype.to_descriptor())
-            .map_err(|error| self.unsupported(format!("the element type ({})", Cause::from(error))))?;
+            .map_err(|error| {
+                self.unsupported(format!("the element type ({})", Cause::from(error)))
+            })?;
         let conversion = conversion(&element, memory).map_err(|mismatch| match mismatch {
             Mismatch::Unsupported(feature) => self.unsupported(feature),
             Mismatch::Loses(detail) => self.format(detail),
@@ -91,12 +99,16 @@ impl Source<'_> {
 
     /// The shape, if it is one that a machine can address.
     pub fn shape(&self, dataset: &Dataset) -> Result<Vec<usize>> {
-        let space = dataset.space().map_err(|error| self.damaged(&error.into()))?;
+        let space = dataset
+            .space()
+            .map_err(|error| self.damaged(&error.into()))?;
         if space.is_null() {
             return Err(self.unsupported("a dataset without a shape".into()));
         }
         let shape = space.shape();
-        let bytes = shape.iter().try_fold(16usize, |bytes, &length| bytes.checked_mul(length.max(1)));
+        let bytes = shape
+            .iter()
+            .try_fold(16usize, |bytes, &length| bytes.checked_mul(length.max(1)));
         match bytes {
             Some(_) => Ok(shape),
             None => Err(self.format(format!("its shape {shape:?} is beyond any memory"))),
@@ -105,7 +117,9 @@ impl Source<'_> {
 
     /// Refuses data that lie in other files, need code that is not here, or are not all there.
     fn check_storage(&self, dataset: &Dataset) -> Result<()> {
-        let properties = dataset.dcpl().map_err(|error| self.damaged(&error.into()))?;
+        let properties = dataset
+            .dcpl()
+            .map_err(|error| self.damaged(&error.into()))?;
         let damaged = |error: hdf5::Error| self.damaged(&error.into());
         if !properties.get_external().map_err(damaged)?.is_empty() {
             return Err(self.unsupported("data in external files".into()));
@@ -116,7 +130,9 @@ impl Source<'_> {
         }
         if properties.has_filters() && !properties.all_filters_avail() {
             let filters = properties.get_filters().map_err(damaged)?;
-            return Err(self.unsupported(format!("a filter that HDF5 has no code for ({filters:?})")));
+            return Err(
+                self.unsupported(format!("a filter that HDF5 has no code for ({filters:?})"))
+            );
         }
         if let (Layout::Contiguous, Some(offset)) = (layout, dataset.offset()) {
             let end = offset.saturating_add(dataset.storage_size());
@@ -137,7 +153,7 @@ impl Source<'_> {
         self.format(format!("damaged, or not readable by this HDF5: {cause}"))
     }
 
-    fn unsupported(&self, feature: String) -> Error {
+    pub fn unsupported(&self, feature: String) -> Error {
         Error::Unsupported {
             operation: self.operation.to_string(),
             path: self.path.display().to_string(),

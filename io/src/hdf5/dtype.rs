@@ -170,7 +170,9 @@ fn kind(descriptor: &TypeDescriptor) -> Option<Kind> {
         TypeDescriptor::Float(size) => Kind::Float(8 * *size as usize),
         TypeDescriptor::Boolean => Kind::Bool,
         TypeDescriptor::Compound(compound) => match compound.fields.as_slice() {
-            [real, imaginary] if real.name == "r" && imaginary.name == "i" && real.ty == imaginary.ty => {
+            [real, imaginary]
+                if real.name == "r" && imaginary.name == "i" && real.ty == imaginary.ty =>
+            {
                 match kind(&real.ty)? {
                     Kind::Float(bits) => Kind::Complex(2 * bits),
                     _ => return None,
@@ -232,12 +234,19 @@ mod tests {
 
     #[test]
     fn wide_integers_become_floats_where_they_are_equal() {
-        assert_eq!(outcome::<i64, f64>(), Ok(Conversion::ByValue { signed: true }));
+        assert_eq!(
+            outcome::<i64, f64>(),
+            Ok(Conversion::ByValue { signed: true })
+        );
         assert!(refused::<i64, f32>());
         let mut exact = [-3i64, 1 << 53, i64::MIN].map(|integer| f64::from_bits(integer as u64));
         assert_eq!(f64::from_wide_integers(&mut exact, true), Ok(()));
         assert_eq!(exact, [-3.0, 9007199254740992.0, -9223372036854775808.0]);
-        for (integer, signed) in [((1 << 53) + 1, true), (i64::MAX as u64, true), (u64::MAX, false)] {
+        for (integer, signed) in [
+            ((1 << 53) + 1, true),
+            (i64::MAX as u64, true),
+            (u64::MAX, false),
+        ] {
             let refused = f64::from_wide_integers(&mut [f64::from_bits(integer)], signed);
             assert_eq!(refused, Err(i128::from(integer)));
         }

@@ -33,7 +33,11 @@ impl Pieces {
             .find(|&axis| inner(&lengths, axis) <= limit)
             .unwrap_or(0);
         let block = (limit / inner(&lengths, axis).max(1)).max(1);
-        Pieces { region, axis, block }
+        Pieces {
+            region,
+            axis,
+            block,
+        }
     }
 
     /// How many pieces there are: none of an empty region, one without axes.
@@ -113,7 +117,10 @@ mod tests {
         let pieces = Pieces::new(Region::from_iter([10..15, 0..4]), 9);
         assert_eq!(pieces.count(), 3);
         let last = pieces.get(2).unwrap();
-        assert_eq!((last.start, last.count, last.elements), (vec![14, 0], vec![1, 4], 16..20));
+        assert_eq!(
+            (last.start, last.count, last.elements),
+            (vec![14, 0], vec![1, 4], 16..20)
+        );
     }
 
     proptest! {

@@ -40,7 +40,8 @@ impl FromStr for Location {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let lacking = |part| Error::usage(format!("{text:?} names no {part}: write FILE.h5:/dataset"));
+        let lacking =
+            |part| Error::usage(format!("{text:?} names no {part}: write FILE.h5:/dataset"));
         let (file, dataset) = match text.rsplit_once(":/") {
             Some((file, dataset)) => (file, Some(dataset)),
             None => match text.strip_suffix(':') {
@@ -88,7 +89,10 @@ mod tests {
         assert!(refusal("").contains("no file"));
         assert!(refusal(":/u").contains("no file"));
         for text in ["a.h5:", "a.h5:/", "a.h5://"] {
-            assert!(refusal(text).contains("no dataset after the colon"), "{text}");
+            assert!(
+                refusal(text).contains("no dataset after the colon"),
+                "{text}"
+            );
         }
     }
 }

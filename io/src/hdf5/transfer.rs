@@ -103,7 +103,10 @@ impl Session<'_> {
                 memory: &memory,
             };
             self.rounds(&pieces, size, |piece| {
-                transfer.write(piece, piece.map_or(&[], |piece| &bytes[in_bytes(piece, size, size)]))
+                transfer.write(
+                    piece,
+                    piece.map_or(&[], |piece| &bytes[in_bytes(piece, size, size)]),
+                )
             })
         });
         let closed = written.and_then(|transfer| {
@@ -130,7 +133,10 @@ impl Session<'_> {
         let file = self.open(false)?;
         let read = self.dataset(&file, dataset).and_then(|dataset| {
             let types = || -> Result<(Datatype, Datatype), Cause> {
-                Ok((dataset.dtype()?, Datatype::from_descriptor(&left_in_memory(memory, conversion))?))
+                Ok((
+                    dataset.dtype()?,
+                    Datatype::from_descriptor(&left_in_memory(memory, conversion))?,
+                ))
             };
             let (stored, memory) = self.agree(types())?;
             // Read as it is stored and converted afterwards: HDF5 does not convert collectively.

@@ -56,7 +56,7 @@ impl Communicator {
         part: impl Fn(usize) -> &'a [T],
         counts: &[usize],
     ) -> Result<Vec<T>> {
-        let tag = Tag::Parts as i32;
+        let tag = Tag::Parts.number();
         self.inner.library.exchange(self.rank(), part, counts, tag)
     }
 }

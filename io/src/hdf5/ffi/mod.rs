@@ -80,7 +80,8 @@ fn check<C: Code>(call: &str, code: C) -> Outcome<C> {
     if !code.failed() {
         return Ok(code);
     }
-    let stack = hdf5::Error::query().map_or_else(|error| error.to_string(), |error| error.to_string());
+    let stack =
+        hdf5::Error::query().map_or_else(|error| error.to_string(), |error| error.to_string());
     Err(Cause(format!("{call} failed: {stack}")))
 }
 

@@ -31,7 +31,11 @@ impl ParallelFile {
     pub fn open(path: &Path, communicator: MPI_Comm, writable: bool) -> Outcome<Self> {
         let name = CString::new(path.as_os_str().as_bytes())
             .map_err(|_| Cause::from("the path has a NUL in it"))?;
-        let flags = if writable { H5F_ACC_RDWR } else { H5F_ACC_RDONLY };
+        let flags = if writable {
+            H5F_ACC_RDWR
+        } else {
+            H5F_ACC_RDONLY
+        };
         locked(|| {
             let access = FileAccess::build()
                 // Closing the file closes what is open in it, instead of waiting for that.
@@ -100,9 +104,16 @@ pub(crate) fn open_dataset(location: &Location, name: &str) -> Result<Dataset, D
         let opened = unsafe {
             check(
                 "H5Pset_elink_cb",
-                H5Pset_elink_cb(access.id(), Some(refuse_external_link), std::ptr::null_mut()),
+                H5Pset_elink_cb(
+                    access.id(),
+                    Some(refuse_external_link),
+                    std::ptr::null_mut(),
+                ),
             )?;
-            check("H5Dopen", H5Dopen2(location.id(), name.as_ptr(), access.id()))
+            check(
+                "H5Dopen",
+                H5Dopen2(location.id(), name.as_ptr(), access.id()),
+            )
         };
         match opened {
             // SAFETY: a new id that nothing else owns.
@@ -116,7 +127,7 @@ pub(crate) fn open_dataset(location: &Location, name: &str) -> Result<Dataset, D
 }
 
 /// HDF5 asks this before it opens another file for a link.
-unsafe extern "C" fn refuse_external_link(
+extern "C" fn refuse_external_link(
     _parent_file: *const c_char,
     _parent_group: *const c_char,
     _child_file: *const c_char,

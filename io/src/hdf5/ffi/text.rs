@@ -9,10 +9,7 @@ use super::{Outcome, check, locked};
 
 /// The texts of an attribute of fixed-length strings, as their bytes in the file: padded, not decoded.
 /// *Local.*
-pub(crate) fn read_fixed_text(
-    attribute: &Attribute,
-    datatype: &Datatype,
-) -> Outcome<Vec<Vec<u8>>> {
+pub(crate) fn read_fixed_text(attribute: &Attribute, datatype: &Datatype) -> Outcome<Vec<Vec<u8>>> {
     if !matches!(
         datatype.to_descriptor()?,
         TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_)

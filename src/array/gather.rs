@@ -1,0 +1,99 @@
+//! Whole arrays from and to one rank.
+
+use ndarray::{Array, Slice};
+
+use super::construct::try_default;
+use super::{DistArray, ProcessGrid};
+use crate::comm::{Element, Parts};
+use crate::error::Result;
+use crate::layout::{Axes, Layout, Region};
+
+impl<A: Element, D: Axes> DistArray<A, D> {
+    /// The whole array on `root`; `None` elsewhere. *Collective.*
+    ///
+    /// # Cost
+    /// One message from each rank that owns something; the root holds the array twice for a while.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank.
+    pub fn gather(&self, root: usize) -> Result<Option<Array<A, D>>> {
+        let local = self.local();
+        let contiguous = local.as_standard_layout();
+        let part = contiguous.as_slice().unwrap_or_default();
+        let parts = self.communicator().gatherv(root, part)?;
+        parts.map(|parts| self.assemble(parts)).transpose()
+    }
+
+    /// The whole array on every rank. *Collective.*
+    ///
+    /// # Cost
+    /// An all-gather of the array; every rank holds it twice for a while.
+    ///
+    /// # Errors
+    /// [`Error::Memory`](crate::Error::Memory) when a rank cannot hold it.
+    pub fn all_gather(&self) -> Result<Array<A, D>> {
+        let local = self.local();
+        let contiguous = local.as_standard_layout();
+        let part = contiguous.as_slice().unwrap_or_default();
+        self.assemble(self.communicator().all_gatherv(part)?)
+    }
+
+    fn assemble(&self, parts: Parts<A>) -> Result<Array<A, D>> {
+        let shape = self.layout.raw_dim();
+        if self.layout.grid().size() == 1 {
+            return Ok(Array::from_shape_vec(shape, parts.into_vec())?);
+        }
+        let mut whole = try_default(shape, "gather")?;
+        for rank in 0..parts.len() {
+            let part =
+                ndarray::ArrayView::from_shape(self.layout.local_shape(rank), parts.part(rank))?;
+            let region = self.layout.local_region(rank);
+            whole
+                .slice_each_axis_mut(|axis| slice(&region, axis.axis.index()))
+                .assign(&part);
+        }
+        Ok(whole)
+    }
+
+    /// Cuts the root's array over the ranks of `grid`. *Collective.*
+    ///
+    /// The root gives `Some`, the others `None`.
+    ///
+    /// # Shapes
+    /// Any; the view need not be contiguous.
+    ///
+    /// # Cost
+    /// A broadcast of the shape, and one message to each rank that gets something; the root holds the
+    /// array twice for a while.
+    ///
+    /// # Errors
+    /// The same on every rank: [`Error::Usage`](crate::Error::Usage) when the root gives no array or is no rank,
+    /// [`Error::Shape`](crate::Error::Shape) when the grid does not fit the shape.
+    pub fn scatter(grid: &ProcessGrid, root: usize, array: Option<&Array<A, D>>) -> Result<Self> {
+        let communicator = grid.communicator();
+        let array = array.filter(|_| communicator.rank() == root);
+        let shape = array.map(|array| array.shape().to_vec());
+        let lengths: Vec<usize> = communicator.broadcast_object(root, shape)?;
+        let mut shape = D::zeros(lengths.len());
+        shape.slice_mut().copy_from_slice(&lengths);
+        let layout = Layout::block(shape, grid.shape().clone())?;
+        let parts = array.map(|array| cut(array, &layout));
+        let part = communicator.scatterv(root, parts.as_ref())?;
+        let local = Array::from_shape_vec(layout.local_shape(communicator.rank()), part)?;
+        Ok(DistArray::from_parts(grid, layout, local))
+    }
+}
+
+fn cut<A: Element, D: Axes>(array: &Array<A, D>, layout: &Layout<D>) -> Parts<A> {
+    (0..layout.grid().size())
+        .map(|rank| {
+            let region = layout.local_region(rank);
+            let part = array.slice_each_axis(|axis| slice(&region, axis.axis.index()));
+            part.iter().copied().collect::<Vec<A>>()
+        })
+        .collect()
+}
+
+fn slice(region: &Region, axis: usize) -> Slice {
+    Slice::from(region.axes()[axis].clone())
+}

@@ -1,0 +1,56 @@
+//! Distributed arrays: a layout, a grid of ranks, and each rank's part as a local `ndarray`.
+
+mod accumulator;
+mod construct;
+mod elementwise;
+mod gather;
+mod grid;
+mod halo;
+mod local;
+mod reduce;
+
+use std::fmt;
+
+use ndarray::Array;
+
+use crate::comm::Element;
+use crate::layout::{Axes, Layout};
+
+pub use accumulator::Summable;
+pub use grid::ProcessGrid;
+pub use halo::{Boundary, Halo, HaloExchange, Haloed};
+
+/// An `ndarray` cut over the ranks of a [`ProcessGrid`], each holding one block of it.
+///
+/// `shape()` is global; what is local says so. Each rank's block is an `ndarray` view,
+/// [`local`](Self::local) and [`local_mut`](Self::local_mut). The array may have a [`Halo`]: a
+/// margin around the block in which the neighbours' cells are shown.
+///
+/// ```no_run
+/// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+/// use partita::{DistArray, ProcessGrid};
+/// let grid = ProcessGrid::balanced(world, 2)?;
+/// let u = DistArray::from_fn(&grid, [4000, 3000], |[i, j]| (i * j) as f64)?;
+/// let total = u.sum()?; // the same bits on any number of ranks
+/// # Ok(()) }
+/// ```
+pub struct DistArray<A: Element, D: Axes> {
+    grid: ProcessGrid,
+    layout: Layout<D>,
+    /// The owned block, inside its halo where there is one.
+    storage: Array<A, D>,
+    halo: Option<halo::State<A>>,
+}
+
+impl<A: Element, D: Axes> fmt::Debug for DistArray<A, D> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rank = self.communicator().rank();
+        write!(
+            formatter,
+            "DistArray(shape {:?} on {} ranks, rank {rank} owns {})",
+            self.shape(),
+            self.layout.grid(),
+            self.layout.local_region(rank)
+        )
+    }
+}

@@ -1,0 +1,81 @@
+//! Finding and ending every process of a job.
+//!
+//! A launcher puts its ranks into process groups of their own, and a launcher that dies leaves them to process 1: neither
+//! groups nor parents lead to them. What every process of a job does have is the environment it was started with, so each
+//! launch marks its own. Where there is no `/proc`, nothing is found, and the launcher alone must end its ranks.
+#![forbid(unsafe_code)]
+
+use rustix::process::{Pid, Signal};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::Command;
+
+/// The variable that carries the marks: of a launch within a launch, both.
+const VARIABLE: &str = "PARTITA_LAUNCH";
+
+/// What the processes of one launch have in common.
+pub(crate) struct Mark(OsString);
+
+impl Mark {
+    /// A mark as unique as the path of a temporary directory.
+    pub(crate) fn new(unique: &Path) -> Mark {
+        Mark(unique.as_os_str().to_owned())
+    }
+
+    pub(crate) fn put_on(&self, command: &mut Command) {
+        let mut marks = std::env::var_os(VARIABLE).unwrap_or_default();
+        marks.push(":");
+        marks.push(&self.0);
+        marks.push(":");
+        command.env(VARIABLE, marks);
+    }
+
+    /// Sends `signal` to every process that has the mark, this one excepted; says how many there were.
+    pub(crate) fn signal_all(&self, signal: Signal) -> usize {
+        let marked = self.processes();
+        for process in &marked {
+            // A process that ended meanwhile needs no signal.
+            let _ = rustix::process::kill_process(*process, signal);
+        }
+        marked.len()
+    }
+
+    fn processes(&self) -> Vec<Pid> {
+        let Ok(entries) = std::fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        let own = rustix::process::getpid();
+        entries
+            .flatten()
+            .filter_map(|entry| {
+                entry
+                    .file_name()
+                    .to_str()?
+                    .parse()
+                    .ok()
+                    .and_then(Pid::from_raw)
+            })
+            .filter(|process| *process != own && self.is_on(*process))
+            .collect()
+    }
+
+    fn is_on(&self, process: Pid) -> bool {
+        let Ok(environment) = std::fs::read(format!("/proc/{}/environ", process.as_raw_nonzero()))
+        else {
+            return false;
+        };
+        let mut wanted = vec![b':'];
+        wanted.extend_from_slice(self.0.as_bytes());
+        wanted.push(b':');
+        let beginning = format!("{VARIABLE}=");
+        environment
+            .split(|byte| *byte == 0)
+            .filter(|variable| variable.starts_with(beginning.as_bytes()))
+            .any(|variable| {
+                variable
+                    .windows(wanted.len())
+                    .any(|window| window == wanted)
+            })
+    }
+}

@@ -1,0 +1,105 @@
+//! What the tests use where it is there, and what contributors like to have.
+
+use super::machine::cargo_has;
+use super::mpi::Interface;
+use super::{Finding, State, hdf5};
+use crate::command::{ask, which};
+use crate::systems::Component;
+
+/// What `cargo xtask test` installs where packages do.
+pub fn for_tests() -> Vec<Finding> {
+    let mut findings = vec![h5py(), h5dump()];
+    findings.extend(for_mpich());
+    findings
+}
+
+/// What the short run under a second MPI needs.
+pub fn for_mpich() -> Vec<Finding> {
+    vec![mpich(), mpich_hdf5()]
+}
+
+/// Tools of contributors; nothing in the tests needs them.
+pub fn for_contributors() -> Vec<Finding> {
+    let tool = |name, subcommand: &str, use_of_it| {
+        if cargo_has(subcommand) {
+            Finding::good(name, "found")
+        } else {
+            let advice = format!("cargo install --locked {name}    # {use_of_it}");
+            Finding {
+                state: State::Absent,
+                ..Finding::note(name, "not found", advice)
+            }
+        }
+    };
+    vec![
+        tool(
+            "cargo-nextest",
+            "nextest",
+            "faster test runs; `cargo test` serves as well",
+        ),
+        tool(
+            "cargo-deny",
+            "deny",
+            "checks licences and sources against deny.toml",
+        ),
+    ]
+}
+
+fn h5py() -> Finding {
+    match python_with_h5py() {
+        Some((python, version)) => Finding::good("h5py", format!("{version}, {python}")),
+        None => Finding::absent(
+            "h5py",
+            "in neither python3 nor /usr/bin/python3",
+            Component::H5py,
+        ),
+    }
+}
+
+/// The `python3` in PATH is often another one than the system's, which has the packages.
+fn python_with_h5py() -> Option<(&'static str, String)> {
+    let question = "import importlib.metadata as m; print(m.version('h5py'))";
+    ["/usr/bin/python3", "python3"]
+        .into_iter()
+        .find_map(|python| {
+            let version = ask(which(python)?, ["-c", question])?;
+            Some((python, version.trim().to_owned()))
+        })
+}
+
+fn h5dump() -> Finding {
+    match ask("h5dump", ["--version"]) {
+        Some(text) => Finding::good("h5dump", text.trim().trim_start_matches("h5dump: ")),
+        None => Finding::absent("h5dump", "not found", Component::H5dump),
+    }
+}
+
+fn mpich() -> Finding {
+    let source = super::mpi::other_compiler(Interface::Mpich);
+    match super::mpi::library(source) {
+        Ok(library) if library.implementation.interface() == Some(Interface::Mpich) => {
+            Finding::good(
+                "mpich",
+                format!("{} {}", library.version, library.source.shown()),
+            )
+        }
+        Ok(_) | Err(_) => Finding::absent("mpich", "not found", Component::Mpich),
+    }
+}
+
+fn mpich_hdf5() -> Finding {
+    let mut found = hdf5::other_folders(Interface::Mpich)
+        .into_iter()
+        .filter_map(|folder| hdf5::in_folder(&folder));
+    match found.find(|hdf5| hdf5.suits(Some(Interface::Mpich))) {
+        Some(hdf5) => Finding::good(
+            "mpich's HDF5",
+            format!("{} {}", hdf5.version, hdf5.include.display()),
+        ),
+        None => Finding::absent(
+            "mpich's HDF5",
+            "not found",
+            Component::Hdf5(Interface::Mpich),
+        ),
+    }
+}
