@@ -1,4 +1,5 @@
-//! From verdicts to what a person reads: the ranks that failed first, then those that never came, then what was printed.
+//! From verdicts to what a person reads: the ranks that failed first, then those that never came,
+//! then what was printed.
 #![forbid(unsafe_code)]
 
 use crate::spmd::SpmdTest;
@@ -12,7 +13,8 @@ const LINES: usize = 40;
 /// What each rank's test harness says before the test, and says nothing by.
 const ANNOUNCEMENT: &str = "running 1 test";
 
-/// The report of a failed test; `None` if it passed, which takes a verdict of every rank and a clean end in time.
+/// The report of a failed test; `None` if it passed, which takes a verdict of every rank and a
+/// clean end in time.
 pub(crate) fn of(
     test: &SpmdTest,
     verdicts: &[Option<Verdict>],

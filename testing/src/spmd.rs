@@ -1,4 +1,5 @@
-//! One SPMD test, as the test harness sees it. What `#[spmd_test]` expands to calls this; nobody else need.
+//! One SPMD test, as the test harness sees it. What `#[spmd_test]` expands to calls this; nobody
+//! else need.
 #![forbid(unsafe_code)]
 
 use crate::verdict::Verdicts;
@@ -64,7 +65,8 @@ pub fn run_spmd_test<R: TestResult + 'static>(test: SpmdTest, body: fn(&Communic
         Ok(Some(report)) => report,
         Err(error) => format!("`{}` could not run: {error}\n", test.harness_name()),
     };
-    // The panic of this process is no news: its message and backtrace would bury those of the ranks.
+    // The panic of this process is no news: its message and backtrace would bury those of the
+    // ranks.
     eprint!("{}: {report}", Location::caller());
     std::panic::resume_unwind(Box::new(report));
 }

@@ -1,8 +1,9 @@
 //! Finding and ending every process of a job.
 //!
-//! A launcher puts its ranks into process groups of their own, and a launcher that dies leaves them to process 1: neither
-//! groups nor parents lead to them. What every process of a job does have is the environment it was started with, so each
-//! launch marks its own. Where there is no `/proc`, nothing is found, and the launcher alone must end its ranks.
+//! A launcher puts its ranks into process groups of their own, and a launcher that dies leaves them
+//! to process 1: neither groups nor parents lead to them. What every process of a job does have is
+//! the environment it was started with, so each launch marks its own. Where there is no `/proc`,
+//! nothing is found, and the launcher alone must end its ranks.
 #![forbid(unsafe_code)]
 
 use rustix::process::{Pid, Signal};
@@ -34,8 +35,8 @@ impl Mark {
         command.env(VARIABLE, marks);
     }
 
-    /// Ends every process that has the mark, this one excepted. Repeats until none is found: processes
-    /// take a moment to die, and may start others in it.
+    /// Ends every process that has the mark, this one excepted. Repeats until none is found:
+    /// processes take a moment to die, and may start others in it.
     pub(crate) fn end_all(&self) {
         let patience = Instant::now() + PATIENCE;
         loop {
