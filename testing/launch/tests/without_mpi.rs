@@ -105,14 +105,15 @@ fn a_deaf_launcher_and_its_detached_ranks_are_ended_too() {
 #[test]
 fn what_outlives_a_failed_launcher_is_ended_and_holds_nobody_up() {
     let start = Instant::now();
-    let outcome = run(shell("setsid sleep 1000 & exit 3").environment("ORPHAN", "of this test"));
+    let mark = format!("of test {}", std::process::id());
+    let outcome = run(shell("setsid sleep 1000 & exit 3").environment("ORPHAN", &mark));
     assert_eq!(outcome.exit_code, Some(3));
     assert!(
         start.elapsed() < Duration::from_secs(20),
         "{:?}",
         start.elapsed()
     );
-    assert!(!is_running("ORPHAN=of this test"));
+    assert!(!is_running(&format!("ORPHAN={mark}")));
 }
 
 #[test]
