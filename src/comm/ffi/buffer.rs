@@ -103,6 +103,17 @@ fn large_datatype(
     }
 }
 
+/// Where MPI finds `length` elements. Of no bytes at all Rust says that they are at address 1 (the
+/// alignment of a byte), which is how Open MPI spells `MPI_IN_PLACE`: they get a place of their own.
+pub(super) fn address<T>(elements: *const T, length: usize) -> *const T {
+    static NOTHING: u64 = 0;
+    if length * size_of::<T>() == 0 {
+        (&raw const NOTHING).cast()
+    } else {
+        elements
+    }
+}
+
 /// A vector of `length` elements whose memory `fill` (an MPI call) writes completely.
 ///
 /// # Safety
@@ -111,8 +122,8 @@ pub(super) unsafe fn vector_filled_by<T: Element>(
     length: usize,
     fill: impl FnOnce(*mut T) -> Result<()>,
 ) -> Result<Vec<T>> {
-    let mut vector = vector_with_capacity(length)?;
-    fill(vector.as_mut_ptr())?;
+    let mut vector: Vec<T> = vector_with_capacity(length)?;
+    fill(address(vector.as_mut_ptr(), length).cast_mut())?;
     // SAFETY: the capacity is at least `length`, and the caller vouches for the contents.
     unsafe { vector.set_len(length) };
     Ok(vector)

@@ -5,14 +5,14 @@ use std::ffi::{c_int, c_void};
 use mpi::ffi;
 use mpi::traits::AsRaw;
 
-use super::buffer::{Description, count, count_limit, vector_filled_by};
+use super::buffer::{Description, address, count, count_limit, vector_filled_by};
 use super::check::check;
 use super::handle::Handle;
 use crate::comm::{Element, Operation};
 use crate::error::Result;
 
 fn read<T>(slice: &[T]) -> *const c_void {
-    slice.as_ptr().cast()
+    address(slice.as_ptr(), slice.len()).cast()
 }
 
 /// Counts and displacements of consecutive parts; `None` when they do not fit MPI's counts.
@@ -43,7 +43,7 @@ impl Handle {
         // SAFETY: `description` covers exactly `buffer`.
         let code = unsafe {
             ffi::MPI_Bcast(
-                buffer.as_mut_ptr().cast(),
+                address(buffer.as_mut_ptr(), buffer.len()).cast_mut().cast(),
                 description.count,
                 description.datatype,
                 root,
