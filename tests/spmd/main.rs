@@ -2,12 +2,16 @@
 #![forbid(unsafe_code)]
 
 mod agreement;
+mod array_errors;
+mod arrays;
 mod collectives;
+mod grids;
 mod groups;
+mod halos;
+mod large_messages;
 mod messages;
 mod reductions;
 mod sample;
 mod shared;
+mod sums;
 mod variable_parts;
-
-mod large_messages;
