@@ -136,7 +136,7 @@ pub(super) fn vector_with_capacity<T>(length: usize) -> Result<Vec<T>> {
         .try_reserve_exact(length)
         .map_err(|_| Error::Memory {
             operation: "message buffer".to_string(),
-            bytes: length as u64 * size_of::<T>() as u64,
+            bytes: (length as u64).saturating_mul(size_of::<T>() as u64),
         })?;
     Ok(vector)
 }
