@@ -73,7 +73,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let communicator = grid.communicator();
         let array = array.filter(|_| communicator.rank() == root);
         let shape = array.map(|array| array.shape().to_vec());
-        let lengths: Vec<usize> = communicator.broadcast_object(root, shape)?;
+        let lengths: Vec<usize> = communicator.broadcast_object_for("scatter", root, shape)?;
         let mut shape = D::zeros(lengths.len());
         shape.slice_mut().copy_from_slice(&lengths);
         let layout = Layout::block(shape, grid.shape().clone())?;
