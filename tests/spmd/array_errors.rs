@@ -91,17 +91,21 @@ fn a_grid_and_a_halo_have_one_axis_for_each_of_the_arrays(world: &Communicator) 
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn arrays_beyond_all_memory_are_refused_on_every_rank(world: &Communicator) -> Result<()> {
-    let grid = ProcessGrid::new(world, &[world.size(), 1])?;
+    let rows = ProcessGrid::new(world, &[world.size(), 1])?;
+    let columns = ProcessGrid::new(world, &[1, world.size()])?;
     let beyond: [[usize; 2]; 4] = [
         [usize::MAX, usize::MAX],
         [usize::MAX, 1],
-        // Countable, but not as bytes.
-        [usize::MAX / 16, 8],
+        // Countable, but more than there is.
+        [usize::MAX / 32, 15],
         // Nothing at all, but with strides that cannot be counted.
         [0, usize::MAX],
     ];
-    for shape in beyond {
-        let outcome = DistArray::<f64, Ix2>::zeros(&grid, shape);
+    for (shape, grid) in beyond
+        .iter()
+        .flat_map(|shape| [(shape, &rows), (shape, &columns)])
+    {
+        let outcome = DistArray::<u8, Ix2>::zeros(grid, *shape);
         let error = error_of_all(world, outcome)?;
         assert!([1, 3].contains(&error.exit_code()), "{error:?}");
     }

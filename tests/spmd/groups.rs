@@ -4,7 +4,7 @@ use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_testing::spmd_test;
 use proptest::prelude::*;
 
-use crate::shared::cases;
+use crate::shared::{cases, error_of_all};
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 pub fn a_split_groups_the_ranks_by_colour_and_orders_them_by_key(
@@ -48,6 +48,16 @@ pub fn the_errors_of_one_group_are_no_concern_of_another(world: &Communicator) -
         assert_eq!(rank, last);
     }
     world.barrier()
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn a_colour_that_mpi_has_not_is_everyones_error(world: &Communicator) -> Result<()> {
+    let last = world.size() - 1;
+    let colour = if world.rank() == last { u32::MAX } else { 0 };
+    let error = error_of_all(world, world.split(Some(colour), 0))?;
+    assert_eq!(error.exit_code(), 2, "{error:?}");
+    assert!(error.to_string().contains("colour 4294967295"), "{error}");
+    Ok(())
 }
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
