@@ -129,6 +129,18 @@ pub(super) unsafe fn vector_filled_by<T: Element>(
     Ok(vector)
 }
 
+/// A vector of `length` elements which `overwrite` (an MPI call) may write: all of them when the ranks
+/// agree on their parts' lengths, and fewer when another rank's part is shorter than it should be.
+pub(super) fn vector_overwritten_by<T: Element>(
+    length: usize,
+    overwrite: impl FnOnce(*mut T) -> Result<()>,
+) -> Result<Vec<T>> {
+    let mut vector: Vec<T> = vector_with_capacity(length)?;
+    vector.resize(length, T::default());
+    overwrite(address(vector.as_mut_ptr(), length).cast_mut())?;
+    Ok(vector)
+}
+
 /// An empty vector with room for `length` elements, or [`Error::Memory`].
 pub(super) fn vector_with_capacity<T>(length: usize) -> Result<Vec<T>> {
     let mut vector = Vec::new();
