@@ -80,9 +80,11 @@ impl GridShape {
         self.parts.len()
     }
 
-    /// The number of ranks.
+    /// The number of ranks, `usize::MAX` if there are more.
     pub fn size(&self) -> usize {
-        self.parts.iter().product()
+        self.parts
+            .iter()
+            .fold(1, |size, &parts| size.saturating_mul(parts))
     }
 
     /// Where `rank` stands.
