@@ -1,5 +1,6 @@
 //! The collective transfer: all ranks, one file, one dataset, in pieces of bounded size.
 
+use std::fs::OpenOptions;
 use std::mem::ManuallyDrop;
 use std::path::Path;
 
@@ -167,6 +168,11 @@ impl Session<'_> {
     }
 
     fn open(&self, writable: bool) -> Result<ParallelFile> {
+        // Each rank tries on its own first: one that is on another machine, or out of file handles, is
+        // told from the others before they open collectively, where MPI might wait for it.
+        let tried = OpenOptions::new().read(true).write(writable).open(self.file);
+        self.communicator
+            .agree(tried.map_err(|cause| Error::io(self.operation, self.path, cause)))?;
         let communicator = self.communicator.as_raw_library();
         let opened = ParallelFile::open(self.file, communicator, writable);
         let is_open = opened.is_ok();
