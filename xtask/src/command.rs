@@ -47,6 +47,12 @@ impl Step {
         self
     }
 
+    /// Keeps our standard output free for the program that the user asked for.
+    pub fn output_to_stderr(mut self) -> Self {
+        self.command.stdout(std::io::stderr());
+        self
+    }
+
     /// The command as one could type it.
     pub fn shown(&self) -> String {
         shown(&self.command)

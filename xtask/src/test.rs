@@ -8,7 +8,7 @@ use crate::probe::extras;
 use crate::probe::machine::cargo_has;
 use crate::probe::mpi::Interface;
 use crate::selection::Selection;
-use crate::setup::{self, setup};
+use crate::setup::{self, ForTests, setup};
 
 /// The packages that speak to MPI and HDF5 themselves: what a second MPI could break.
 const SHORT_RUN: [&str; 4] = ["--package", "partita", "--package", "partita-io"];
@@ -27,7 +27,7 @@ pub struct Options {
 /// Runs the tests. With a filter, only the tests that it names, without doctests and without a second MPI.
 pub fn test(options: &Options) -> Result<()> {
     let selection = setup(setup::Options {
-        with_tests: true,
+        for_tests: ForTests::Wanted,
         dry_run: false,
         mpi: options.mpi,
     })?;

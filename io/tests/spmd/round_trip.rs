@@ -18,7 +18,11 @@ fn goes_through<D: Axes>(world: &Communicator, shape: D) -> Result<()> {
         let path = directory.join(format!("{number}.h5"));
         write_one(world, &path, "u", &numbered(grid, shape.clone())?)?;
         let file = std::fs::read(&path).unwrap();
-        assert_eq!(&file, bytes.get_or_insert(file.clone()), "the file depends on the grid");
+        assert_eq!(
+            &file,
+            bytes.get_or_insert(file.clone()),
+            "the file depends on the grid"
+        );
         let file = File::open(world, &path)?;
         assert_eq!(file.shape("u")?, shape.slice());
         for grid in grids(world, ndim)? {
@@ -118,7 +122,10 @@ fn a_tiny_limit_a_call_makes_the_same_file_in_more_rounds(world: &Communicator) 
     let transfer = file.last_transfer().unwrap();
     file.close()?;
     let largest = world.all_reduce(&[array.local().len() as u64], partita::Operation::Max)?[0];
-    assert!(transfer.rounds as u64 >= largest.div_ceil(5), "{transfer:?}");
+    assert!(
+        transfer.rounds as u64 >= largest.div_ceil(5),
+        "{transfer:?}"
+    );
     assert_eq!(transfer.bytes, 8 * array.local().len());
     let read = |name| std::fs::read(directory.join(name)).unwrap();
     assert!(read("whole.h5") == read("pieces.h5"));
@@ -138,7 +145,11 @@ fn the_transfer_is_collective_by_hdf5s_own_account(world: &Communicator) -> Resu
         let mut file = File::create(world, &path)?;
         file.write("u", &array)?;
         let written = file.last_transfer().unwrap();
-        assert_eq!(written.mode, TransferMode::Contiguous, "{number}: {written:?}");
+        assert_eq!(
+            written.mode,
+            TransferMode::Contiguous,
+            "{number}: {written:?}"
+        );
         assert_eq!(written.no_collective_cause, 0);
         file.close()?;
         let file = File::open(world, &path)?;

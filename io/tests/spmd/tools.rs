@@ -28,7 +28,10 @@ pub fn grids(world: &Communicator, ndim: usize) -> Result<Vec<ProcessGrid>> {
             .collect();
     }
     parts.retain(|parts| parts.iter().product::<usize>() == world.size());
-    parts.iter().map(|parts| ProcessGrid::new(world, parts)).collect()
+    parts
+        .iter()
+        .map(|parts| ProcessGrid::new(world, parts))
+        .collect()
 }
 
 /// Panics, on every rank that has one, with the first difference between two arrays.
@@ -84,5 +87,7 @@ fn run_h5py(program: &str, arguments: &[&Path]) -> Result<Option<String>> {
     if !output.status.success() {
         return Err(Error::other(String::from_utf8_lossy(&output.stderr)));
     }
-    Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_string()))
+    Ok(Some(
+        String::from_utf8_lossy(&output.stdout).trim().to_string(),
+    ))
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 /// One job to be run: a program on a number of ranks.
 ///
-/// Beyond what it is told, a launch sees to it that the job runs as root, on fewer cores than ranks, beside other jobs,
-/// and from within another job. Variables that the user has set, in this process's environment or by
-/// [`environment`](Launch::environment), are never overruled.
+/// Beyond what it is told, a launch sees to it that the job runs as root, on fewer cores than
+/// ranks, beside other jobs, and from within another job. Variables that the user has set, in this
+/// process's environment or by [`environment`](Launch::environment), are never overruled.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), partita_launch::LaunchError> {
@@ -78,14 +78,16 @@ impl Launch {
         self
     }
 
-    /// How long the job may take. When the time has passed, every process of it on this machine is ended.
+    /// How long the job may take. When the time has passed, every process of it on this machine is
+    /// ended.
     #[must_use]
     pub fn time_limit(mut self, time_limit: Duration) -> Launch {
         self.time_limit = Some(time_limit);
         self
     }
 
-    /// The command that this launch amounts to, for those who run it themselves. It knows no time limit.
+    /// The command that this launch amounts to, for those who run it themselves. It knows no time
+    /// limit.
     ///
     /// ```
     /// use partita_launch::{Flavour, Launch, Mpiexec};
@@ -124,7 +126,8 @@ impl Launch {
     /// Runs the job, without standard input, and returns what it printed.
     ///
     /// # Errors
-    /// When the job cannot be started. A job that fails, or reaches its time limit, is an [`Outcome`].
+    /// When the job cannot be started. A job that fails, or reaches its time limit, is an
+    /// [`Outcome`].
     pub fn run_captured(self) -> Result<Outcome, LaunchError> {
         self.run(|command| {
             command

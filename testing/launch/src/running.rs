@@ -1,7 +1,7 @@
-//! Waiting for a job: its output drained, its time limited, nothing of it left behind.
+//! Waiting for a job: its output drained, its time limited, and nothing left of it when it fails.
 //!
-//! The launcher stays in this process's group, so that Ctrl-C in a terminal, and a test runner that ends the group of a
-//! test, reach it as they reach us.
+//! The launcher stays in this process's group, so that Ctrl-C in a terminal, and a test runner that
+//! ends the group of a test, reach it as they reach us.
 #![forbid(unsafe_code)]
 
 use crate::processes::Mark;
@@ -16,7 +16,8 @@ use std::time::Duration;
 
 /// How long a launcher that was asked to end may take to end its ranks.
 const GRACE: Duration = Duration::from_secs(2);
-/// How long output may still arrive after the launcher has ended: a process that outlives it can hold the pipe open.
+/// How long output may still arrive after the launcher has ended: a process that outlives it can
+/// hold the pipe open.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs `command` until it ends, or until `time_limit` has passed and it was ended.
@@ -40,12 +41,13 @@ pub(crate) fn run(
         .wait()
         .map_err(LaunchError::system(format!("wait for {launcher}")))?;
     if timed_out || !status.success() {
-        mark.signal_all(Signal::KILL);
+        mark.end_all();
     }
     Ok(outcome(status, timed_out, stdout, stderr))
 }
 
-/// Tells when the launcher has ended, without taking its process id from it: until `child.wait`, signals cannot hit another.
+/// Tells when the launcher has ended, without taking its process id from it: until `child.wait`,
+/// signals cannot hit another.
 fn watch(child: &Child) -> Receiver<()> {
     let (tell, ended) = channel();
     let process = Pid::from_child(child);
@@ -75,7 +77,7 @@ fn end(child: &Child, mark: &Mark, ended: &Receiver<()>) {
     let launcher = Pid::from_child(child);
     let _ = rustix::process::kill_process(launcher, Signal::TERM);
     if !wait(ended, Some(GRACE)) {
-        mark.signal_all(Signal::KILL);
+        mark.end_all();
         let _ = rustix::process::kill_process(launcher, Signal::KILL);
     }
 }
