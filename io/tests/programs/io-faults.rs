@@ -12,7 +12,10 @@ const WRITER: usize = 1;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    if arguments.get(1).is_some_and(|fault| fault == "cannot-write") {
+    if arguments
+        .get(1)
+        .is_some_and(|fault| fault == "cannot-write")
+    {
         ignore_file_size_signal(&arguments);
     }
     partita::run(move |world| match arguments.as_slice() {

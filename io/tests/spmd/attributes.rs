@@ -56,15 +56,23 @@ fn what_is_not_there_or_of_another_kind_is_named(world: &Communicator) -> Result
     let file = File::open(world, &path)?;
     let refused = |outcome: Result<()>| outcome.unwrap_err().to_string();
     let missing = refused(file.read_attribute::<f64>("beta").map(drop));
-    assert!(missing.ends_with("no such attribute; there is alpha, pair"), "{missing}");
+    assert!(
+        missing.ends_with("no such attribute; there is alpha, pair"),
+        "{missing}"
+    );
     let narrow = refused(file.read_attribute::<f32>("alpha").map(drop));
-    assert!(narrow.ends_with("its elements are float64, and not all of them can be held as float32"));
+    assert!(
+        narrow.ends_with("its elements are float64, and not all of them can be held as float32")
+    );
     let many = refused(file.read_attribute::<i32>("pair").map(drop));
     assert!(many.ends_with("it has 2 values"), "{many}");
     let text = refused(file.read_attribute::<String>("alpha").map(drop));
     assert!(text.ends_with("it is no text but float64"), "{text}");
     let nowhere = refused(file.read_dataset_attribute::<f64>("u", "alpha").map(drop));
-    assert!(nowhere.contains("no dataset \"u\" in it; there is none"), "{nowhere}");
+    assert!(
+        nowhere.contains("no dataset \"u\" in it; there is none"),
+        "{nowhere}"
+    );
     Ok(())
 }
 
@@ -89,7 +97,10 @@ with h5py.File(sys.argv[1], "w") as file:
     let file = File::open(world, &path)?;
     assert_eq!(file.read_attribute::<String>("text")?, "Wärme");
     assert_eq!(file.read_attribute::<String>("fixed")?, "degC");
-    assert_eq!(file.read_attribute::<Vec<String>>("texts")?, ["one", "three"]);
+    assert_eq!(
+        file.read_attribute::<Vec<String>>("texts")?,
+        ["one", "three"]
+    );
     assert_eq!(file.read_attribute::<Vec<f64>>("big")?, [1.0, 2.0, 3.0]);
     assert_eq!(file.read_attribute::<i64>("long")?, (1 << 53) + 1);
     let inexact = file.read_attribute::<f64>("long").unwrap_err().to_string();

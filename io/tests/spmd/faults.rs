@@ -21,7 +21,13 @@ fn after(fault: &str, ranks: usize) -> (String, Option<i32>) {
 fn a_file_that_was_never_closed_is_an_error() {
     for ranks in [1, 2] {
         let (stderr, code) = after("forget", ranks);
-        assert_eq!(stderr.matches("was never closed, so it is not written").count(), 1, "{stderr}");
+        assert_eq!(
+            stderr
+                .matches("was never closed, so it is not written")
+                .count(),
+            1,
+            "{stderr}"
+        );
         assert_eq!(code, Some(2), "{stderr}");
     }
 }
@@ -51,5 +57,15 @@ fn a_rank_that_cannot_open_the_file_is_everyones_error() {
     let (stderr, code) = after("cannot-open", 3);
     assert!(stderr.contains("rank 1: cannot write \"v\" to"), "{stderr}");
     assert!(stderr.contains("Too many open files"), "{stderr}");
+    assert_eq!(code, Some(4), "{stderr}");
+}
+
+#[test]
+fn a_rank_that_cannot_write_is_everyones_error() {
+    let (stderr, code) = after("cannot-write", 2);
+    assert!(
+        stderr.contains("error: rank 1: cannot write \"v\" to"),
+        "{stderr}"
+    );
     assert_eq!(code, Some(4), "{stderr}");
 }

@@ -91,11 +91,19 @@ with h5py.File(sys.argv[1], "w") as file:
     let file = File::open(world, &path)?;
     let grid = ProcessGrid::balanced(world, 1)?;
     let exact: DistArray<f64, Ix1> = file.read("exact", &grid)?;
-    let expected = [0.0, -9007199254740992.0, 4611686018427387904.0, -9223372036854775808.0];
+    let expected = [
+        0.0,
+        -9007199254740992.0,
+        4611686018427387904.0,
+        -9223372036854775808.0,
+    ];
     assert_eq!(exact.all_gather()?.to_vec(), expected);
     let refusal = file.read::<f64, Ix1>("inexact", &grid).unwrap_err();
     assert!(refusal.is_agreed());
-    assert!(refusal.to_string().contains("9007199254740993"), "{refusal}");
+    assert!(
+        refusal.to_string().contains("9007199254740993"),
+        "{refusal}"
+    );
     assert!(file.read::<f64, Ix1>("unsigned", &grid).is_err());
     let unsigned: DistArray<u64, Ix1> = file.read("unsigned", &grid)?;
     assert_eq!(unsigned.all_gather()?.to_vec(), [u64::MAX, 0]);
@@ -121,7 +129,10 @@ fn a_location_without_a_dataset_takes_the_only_one(world: &Communicator) -> Resu
     two.write("v", &numbered(&grid, Ix3(2, 3, 4))?)?;
     two.close()?;
     let refusal = File::open(world, &path)?.dataset_at(&location).unwrap_err();
-    assert!(refusal.to_string().ends_with("there is /u, /v"), "{refusal}");
+    assert!(
+        refusal.to_string().ends_with("there is /u, /v"),
+        "{refusal}"
+    );
     let named: Location = format!("{}:/v", path.display()).parse()?;
     assert_eq!(file.dataset_at(&named)?, "/v");
     Ok(())

@@ -15,7 +15,9 @@ use crate::tools::{assert_same, numbered, on_root, write_one};
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -31,7 +33,10 @@ fn the_old_file_stays_until_the_new_one_is_closed(world: &Communicator) -> Resul
     assert_eq!(fs::read(&path).unwrap(), b"old");
     world.barrier()?;
     file.close()?;
-    assert_same(&File::open(world, &path)?.read("u", &grid)?, &numbered(&grid, Ix2(5, 5))?);
+    assert_same(
+        &File::open(world, &path)?.read("u", &grid)?,
+        &numbered(&grid, Ix2(5, 5))?,
+    );
     assert_eq!(names(directory.path()), ["out.h5"]);
     Ok(())
 }
@@ -45,7 +50,10 @@ fn a_failed_file_leaves_the_old_one_and_no_trace(world: &Communicator) -> Result
     let mut file = File::create(world, &path)?;
     file.write("u", &numbered(&grid, Ix1(5))?)?;
     let twice = file.write("u", &numbered(&grid, Ix1(5))?).unwrap_err();
-    assert!(twice.to_string().contains("there is one already"), "{twice}");
+    assert!(
+        twice.to_string().contains("there is one already"),
+        "{twice}"
+    );
     assert!(file.attribute("alpha", 0.1).is_err());
     assert!(file.close().is_err());
     world.barrier()?;
@@ -68,8 +76,14 @@ fn links_permissions_and_leftovers_are_respected(world: &Communicator) -> Result
     let grid = ProcessGrid::balanced(world, 1)?;
     write_one(world, &link, "u", &numbered(&grid, Ix1(5))?)?;
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o640);
-    assert_same(&File::open(world, &file)?.read("u", &grid)?, &numbered(&grid, Ix1(5))?);
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o7777,
+        0o640
+    );
+    assert_same(
+        &File::open(world, &file)?.read("u", &grid)?,
+        &numbered(&grid, Ix1(5))?,
+    );
     assert_eq!(names(directory.path()).len(), 3);
     Ok(())
 }
@@ -104,7 +118,9 @@ impl<'a> SmallDisk<'a> {
             .args(["-t", "tmpfs", "-o", "size=1m", "partita-test"])
             .arg(folder)
             .output();
-        mount.is_ok_and(|mount| mount.status.success()).then_some(SmallDisk(folder))
+        mount
+            .is_ok_and(|mount| mount.status.success())
+            .then_some(SmallDisk(folder))
     }
 }
 
@@ -115,7 +131,9 @@ impl Drop for SmallDisk<'_> {
 }
 
 #[spmd_test(ranks = [1, 2, 3], time_limit = 30)]
-fn a_full_disk_is_an_error_on_every_rank_and_the_old_file_stays(world: &Communicator) -> Result<()> {
+fn a_full_disk_is_an_error_on_every_rank_and_the_old_file_stays(
+    world: &Communicator,
+) -> Result<()> {
     let directory = TemporaryDirectory::new();
     let folder = directory.join("disk");
     let disk = on_root(world, || SmallDisk::mount(&folder))?.flatten();
@@ -133,12 +151,17 @@ fn a_full_disk_is_an_error_on_every_rank_and_the_old_file_stays(world: &Communic
 
     let mut file = File::create(world, &path)?;
     file.write("fits", &numbered(&grid, Ix1(50_000))?)?;
-    let full = file.write("does not", &numbered(&grid, Ix1(150_000))?).unwrap_err();
+    let full = file
+        .write("does not", &numbered(&grid, Ix1(150_000))?)
+        .unwrap_err();
     let Error::OnRank { rank: 0, error } = &full else {
         panic!("{full:?}");
     };
     let text = error.to_string();
-    assert!(text.contains("no space left on device (needs 1.1 MiB, "), "{text}");
+    assert!(
+        text.contains("no space left on device (needs 1.1 MiB, "),
+        "{text}"
+    );
     assert!(text.ends_with("KiB free)"), "{text}");
     assert!(matches!(**error, Error::Io { .. }));
     drop(file);

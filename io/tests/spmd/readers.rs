@@ -20,7 +20,10 @@ fn h5py_reads_what_was_written(world: &Communicator) -> Result<()> {
     file.write("fields/u", &numbered(&grid, Ix2(6, 4))?)?;
     let wave = DistArray::from_fn(&line, [3], |[index]| Complex::new(index as f64, 0.5))?;
     file.write("wave", &wave)?;
-    file.write("odd", &DistArray::from_fn(&line, [4], |[index]| index % 2 == 1)?)?;
+    file.write(
+        "odd",
+        &DistArray::from_fn(&line, [4], |[index]| index % 2 == 1)?,
+    )?;
     file.write("empty", &numbered(&line, Ix1(0))?)?;
     file.dataset_attribute("fields/u", "units", "K")?;
     file.attribute("alpha", 0.1)?;

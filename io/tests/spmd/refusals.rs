@@ -16,7 +16,10 @@ fn agreed<T>(world: &Communicator, outcome: Result<T>, path: &Path) -> Result<Er
     let Err(error) = outcome else {
         panic!("{} was not refused", path.display());
     };
-    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    assert!(
+        error.to_string().contains(path.to_str().unwrap()),
+        "{error}"
+    );
     let of_root = world.broadcast_object(0, Some(error.clone()))?;
     assert_eq!(error, of_root);
     match error {
@@ -33,10 +36,17 @@ fn what_is_no_hdf5_file_is_not_opened(world: &Communicator) -> Result<()> {
         std::fs::write(path("empty"), "").unwrap();
         std::fs::write(path("text"), "no HDF5 ".repeat(500)).unwrap();
         std::fs::create_dir(path("folder")).unwrap();
-        assert!(Command::new("mkfifo").arg(path("fifo")).status().unwrap().success());
+        assert!(
+            Command::new("mkfifo")
+                .arg(path("fifo"))
+                .status()
+                .unwrap()
+                .success()
+        );
         UnixListener::bind(path("socket")).unwrap()
     })?;
-    let refusal = |path: &Path| agreed(world, File::open(world, path), path).map(|error| error.to_string());
+    let refusal =
+        |path: &Path| agreed(world, File::open(world, path), path).map(|error| error.to_string());
     assert!(refusal(&path("missing"))?.contains("No such file"));
     assert!(refusal(&path("empty"))?.ends_with("it is empty"));
     assert!(refusal(&path("text"))?.ends_with("it is not an HDF5 file"));
@@ -59,7 +69,10 @@ fn a_file_cut_short_anywhere_is_refused(world: &Communicator) -> Result<()> {
         on_root(world, || std::fs::write(&cut, &bytes[..length]).unwrap())?;
         let read = File::open(world, &cut).and_then(|file| file.read::<f64, Ix2>("u", &grid));
         let error = agreed(world, read, &cut)?;
-        assert!(matches!(error, Error::Format { .. }), "{length} bytes: {error:?}");
+        assert!(
+            matches!(error, Error::Format { .. }),
+            "{length} bytes: {error:?}"
+        );
     }
     Ok(())
 }
@@ -73,14 +86,27 @@ fn a_dataset_that_does_not_fit_is_refused(world: &Communicator) -> Result<()> {
     let file = File::open(world, &path)?;
     let line = ProcessGrid::balanced(world, 1)?;
     let error = agreed(world, file.read::<f64, Ix2>("v", &grid), &path)?.to_string();
-    assert!(error.ends_with("no dataset \"v\" in it; there is /fields/u"), "{error}");
+    assert!(
+        error.ends_with("no dataset \"v\" in it; there is /fields/u"),
+        "{error}"
+    );
     let error = agreed(world, file.shape("fields"), &path)?.to_string();
-    assert!(error.ends_with("no dataset \"fields\" in it; there is /fields/u"), "{error}");
+    assert!(
+        error.ends_with("no dataset \"fields\" in it; there is /fields/u"),
+        "{error}"
+    );
     let error = agreed(world, file.read::<f64, Ix1>("fields/u", &line), &path)?;
     assert!(matches!(error, Error::Shape { .. }));
-    assert!(error.to_string().ends_with("the dataset has 2 axes ([2, 3]), the array 1"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("the dataset has 2 axes ([2, 3]), the array 1"),
+        "{error}"
+    );
     let error = agreed(world, file.read::<f32, Ix2>("fields/u", &grid), &path)?.to_string();
-    assert!(error.ends_with("its elements are float64, and not all of them can be held as float32"));
+    assert!(
+        error.ends_with("its elements are float64, and not all of them can be held as float32")
+    );
     Ok(())
 }
 
@@ -158,9 +184,15 @@ with open(sys.argv[1], "r+b") as raw:
         return Ok(());
     }
     let file = File::open(world, &path)?;
-    let (line, grid) = (ProcessGrid::balanced(world, 1)?, ProcessGrid::balanced(world, 2)?);
+    let (line, grid) = (
+        ProcessGrid::balanced(world, 1)?,
+        ProcessGrid::balanced(world, 2)?,
+    );
     let large = file.read::<f64, Ix1>("large", &line).unwrap_err();
-    assert!(large.is_agreed() && large.to_string().contains("cannot allocate"), "{large}");
+    assert!(
+        large.is_agreed() && large.to_string().contains("cannot allocate"),
+        "{large}"
+    );
     let error = agreed(world, file.read::<f64, Ix2>("beyond", &grid), &path)?;
     assert!(error.to_string().contains("beyond any memory"), "{error}");
     let error = agreed(world, file.read::<f64, Ix1>("damaged", &line), &path)?;
@@ -174,10 +206,17 @@ fn what_cannot_be_replaced_is_refused_before_anything_is_made(world: &Communicat
     let fifo = directory.join("fifo");
     let folder = directory.join("folder");
     on_root(world, || {
-        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        assert!(
+            Command::new("mkfifo")
+                .arg(&fifo)
+                .status()
+                .unwrap()
+                .success()
+        );
         std::fs::create_dir(&folder).unwrap();
     })?;
-    let refusal = |path: &Path| agreed(world, File::create(world, path), path).map(|error| error.to_string());
+    let refusal =
+        |path: &Path| agreed(world, File::create(world, path), path).map(|error| error.to_string());
     assert!(refusal(&folder)?.ends_with("it is a directory"));
     assert!(refusal(&fifo)?.ends_with("it is a FIFO"));
     assert!(refusal(Path::new("/dev/full"))?.ends_with("it is a device"));
@@ -192,7 +231,12 @@ fn ranks_that_disagree_are_told(world: &Communicator) -> Result<()> {
     let directory = TemporaryDirectory::new();
     let own = directory.join(format!("{}.h5", world.rank()));
     let refusal = File::create(world, &own).map(drop).unwrap_err();
-    assert!(refusal.to_string().starts_with("rank 1: save: called here with"), "{refusal}");
+    assert!(
+        refusal
+            .to_string()
+            .starts_with("rank 1: save: called here with"),
+        "{refusal}"
+    );
     world.barrier()?;
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     let path = directory.join("out.h5");
@@ -200,9 +244,17 @@ fn ranks_that_disagree_are_told(world: &Communicator) -> Result<()> {
     let mut file = File::create(world, &path)?;
     let name = if world.is_root() { "u" } else { "v" };
     let refusal = file.write(name, &numbered(&grid, Ix1(5))?).unwrap_err();
-    assert!(refusal.to_string().starts_with("rank 1: write \"v\" to: called here"), "{refusal}");
+    assert!(
+        refusal
+            .to_string()
+            .starts_with("rank 1: write \"v\" to: called here"),
+        "{refusal}"
+    );
     let refusal = file.close().unwrap_err().to_string();
-    assert!(refusal.ends_with("an earlier write to it failed"), "{refusal}");
+    assert!(
+        refusal.ends_with("an earlier write to it failed"),
+        "{refusal}"
+    );
     assert!(!path.exists());
     Ok(())
 }
