@@ -34,6 +34,10 @@ with h5py.File(sys.argv[1]) as file:
     u = file["fields/u"]
     assert u.dtype == "<f8" and u.chunks is None, u
     assert np.array_equal(u[...], np.arange(24.0).reshape(6, 4)), u[...]
+    made = u.id.get_create_plist()
+    assert made.get_fill_time() == h5py.h5d.FILL_TIME_NEVER
+    assert made.get_alloc_time() == h5py.h5d.ALLOC_TIME_EARLY
+    assert not made.get_obj_track_times()
     assert u.attrs["units"] == "K"
     assert np.array_equal(file["wave"][...], np.arange(3) + 0.5j), file["wave"]
     assert np.array_equal(file["odd"][...], [False, True] * 2) and file["odd"].dtype == bool

@@ -175,8 +175,14 @@ with h5py.File(sys.argv[1], "w") as file:
     file.create_dataset("large", shape=(2**46,), chunks=(2**10,), dtype="f8")
     file.create_dataset("beyond", shape=(2**40, 2**40), chunks=(2**5, 2**5), dtype="f8")
     file.create_dataset("damaged", data=np.arange(4096.0), chunks=(512,), compression="gzip")
+    file["elsewhere"] = np.arange(1000.0)
     info = file["damaged"].id.get_chunk_info(5)
+    place = file["elsewhere"].id.get_offset().to_bytes(8, "little")
 with open(sys.argv[1], "r+b") as raw:
+    content = raw.read()
+    assert content.count(place) == 1
+    raw.seek(content.index(place))
+    raw.write((10**9).to_bytes(8, "little"))
     raw.seek(info.byte_offset)
     raw.write(b"\xff" * info.size)
 "#;
@@ -197,6 +203,14 @@ with open(sys.argv[1], "r+b") as raw:
     assert!(error.to_string().contains("beyond any memory"), "{error}");
     let error = agreed(world, file.read::<f64, Ix1>("damaged", &line), &path)?;
     assert!(matches!(error, Error::Io { .. }), "{error:?}");
+    // MPI reads zeros beyond the end of a file.
+    let error = agreed(world, file.read::<f64, Ix1>("elsewhere", &line), &path)?;
+    assert!(
+        error
+            .to_string()
+            .contains("its data end at byte 1000008000"),
+        "{error}"
+    );
     Ok(())
 }
 
