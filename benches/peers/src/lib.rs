@@ -1,0 +1,52 @@
+//! What others do at the same work: small drivers of our own, in C, called beside partita's in one
+//! process and one run. Only the benchmarks use them.
+
+use std::ffi::c_int;
+
+use mpi::ffi::MPI_Comm;
+use partita::{Communicator, Error, Result};
+
+mod driver {
+    use super::{MPI_Comm, c_int};
+
+    unsafe extern "C" {
+        pub fn peer_ping_pong(comm: MPI_Comm, buffer: *mut u8, bytes: c_int, times: c_int) -> f64;
+        pub fn peer_broadcast(comm: MPI_Comm, buffer: *mut f64, count: c_int, times: c_int) -> f64;
+    }
+}
+
+/// Seconds of one way of a message of `buffer` between ranks 0 and 1 in C: the mean of `repetitions`.
+/// *Collective.*
+///
+/// # Errors
+/// [`Error::Usage`] when a length is more than an MPI count.
+pub fn ping_pong(
+    communicator: &Communicator,
+    buffer: &mut [u8],
+    repetitions: usize,
+) -> Result<f64> {
+    let (bytes, times) = (count(buffer.len())?, count(repetitions)?);
+    let raw = communicator.as_raw_library();
+    // SAFETY: a live communicator, and a buffer of the length that is said.
+    Ok(unsafe { driver::peer_ping_pong(raw, buffer.as_mut_ptr(), bytes, times) })
+}
+
+/// Seconds of a broadcast of `buffer` from rank 0 in C, on this rank: the mean of `repetitions`.
+/// *Collective.*
+///
+/// # Errors
+/// [`Error::Usage`] when a length is more than an MPI count.
+pub fn broadcast(
+    communicator: &Communicator,
+    buffer: &mut [f64],
+    repetitions: usize,
+) -> Result<f64> {
+    let (length, times) = (count(buffer.len())?, count(repetitions)?);
+    let raw = communicator.as_raw_library();
+    // SAFETY: a live communicator, and a buffer of the length that is said.
+    Ok(unsafe { driver::peer_broadcast(raw, buffer.as_mut_ptr(), length, times) })
+}
+
+fn count(length: usize) -> Result<c_int> {
+    c_int::try_from(length).map_err(Error::usage)
+}
