@@ -1,15 +1,54 @@
-//! partita
+//! SPMD numerics for Rust: arrays cut over the ranks of an MPI program.
+//!
+//! The same program runs on every rank (`mpiexec -n 4 program`), each holding a part of the arrays;
+//! the ranks meet in collective calls.
+//!
+//! ```no_run
+//! use partita::prelude::*;
+//!
+//! fn main() -> std::process::ExitCode {
+//!     partita::run(|world| {
+//!         let grid = ProcessGrid::balanced(world, 2)?;
+//!         let u = DistArray::from_fn(&grid, [4000, 3000], |[i, j]| (i * j) as f64)?;
+//!         let total = u.sum()?; // the same bits on any number of ranks
+//!         root_println!(world, "{total:e}");
+//!         Ok(())
+//!     })
+//! }
+//! ```
+//!
+//! No tags, counts, displacements or datatype handles; global indices in, global answers out; `?` on
+//! everything that can fail, and what fails on one rank is an [`Error`] on all of them. The way down
+//! stays open: [`DistArray::local`] is an `ndarray` view, [`Communicator::as_mpi`] the `mpi` crate's
+//! communicator.
+//!
+//! In the order in which a program meets them:
+//!
+//! * [`run`] and [`run_with_arguments`] start and end MPI; [`Progress`] shows how far it is.
+//! * [`Communicator`]: the ranks, and what they say to each other.
+//! * [`ProcessGrid`], [`DistArray`] and its [`Halo`].
+//! * [`layout`]: who owns which index, as plain arithmetic.
+//! * [`error`]: the one error type.
+//!
+//! The kernels are in `partita-kernels`, files in `partita-io`, tests on several ranks in
+//! `partita-testing`.
 #![deny(unsafe_code)]
 
 mod array;
-#[allow(unsafe_code)]
+
 mod comm;
 pub mod error;
 pub mod layout;
+pub mod prelude;
 #[doc(hidden)]
 pub mod runtime;
 
 pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Summable};
 pub use comm::{Communicator, Element, Operation, Parts};
 pub use error::{Error, Result};
-pub use runtime::{abandon, run, run_with_arguments};
+pub use runtime::{Progress, abandon, run, run_with_arguments};
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,1 +1,9 @@
-//! kernels
+//! Numerical kernels on partita's distributed arrays.
+//!
+//! Each kernel is one folder and one method, written twice: `serial`, the plain reference, and
+//! `parallel`, which gives the same bits on any number of ranks and any grid.
+//!
+//! * [`heat`]: the heat equation, explicitly, in one, two and three dimensions.
+#![forbid(unsafe_code)]
+
+pub mod heat;

@@ -3,6 +3,7 @@
 use ndarray::Zip;
 
 use super::DistArray;
+use super::construct::for_each_index;
 use crate::comm::Element;
 use crate::error::{Error, Result};
 use crate::layout::Axes;
@@ -13,6 +14,19 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let mut f = f;
         let values = self.local().map(|&value| f(value));
         DistArray::from_parts(&self.grid, self.layout.clone(), values)
+    }
+
+    /// Calls `visit` with the global index and the value of every element of this rank's part, in C
+    /// order. *Local.*
+    pub fn for_each(&self, mut visit: impl FnMut(D::Index, A)) {
+        let region = self.layout.local_region(self.communicator().rank());
+        let local = self.local();
+        let mut values = local.iter();
+        for_each_index::<D>(region.axes(), |index| {
+            if let Some(&value) = values.next() {
+                visit(index, value);
+            }
+        });
     }
 
     /// Replaces every element by `f` of it. *Local.*

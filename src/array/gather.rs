@@ -74,9 +74,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let array = array.filter(|_| communicator.rank() == root);
         let shape = array.map(|array| array.shape().to_vec());
         let lengths: Vec<usize> = communicator.broadcast_object_for("scatter", root, shape)?;
-        let mut shape = D::zeros(lengths.len());
-        shape.slice_mut().copy_from_slice(&lengths);
-        let layout = Layout::block(shape, grid.shape().clone())?;
+        let layout = Layout::block(D::from_slice(&lengths)?, grid.shape().clone())?;
         let parts = array.map(|array| cut(array, &layout));
         let part = communicator.scatterv(root, parts.as_ref())?;
         let local = Array::from_shape_vec(layout.local_shape(communicator.rank()), part)?;

@@ -68,6 +68,7 @@ impl<A: Element> Halo<A> {
 }
 
 /// The halo of an array: its plan, and buffers that are used again by every exchange.
+#[derive(Clone)]
 pub(super) struct State<A> {
     widths: HaloWidths,
     plan: Rc<HaloPlan>,

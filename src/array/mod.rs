@@ -34,6 +34,7 @@ pub use halo::{Boundary, Halo, HaloExchange, Haloed};
 /// let total = u.sum()?; // the same bits on any number of ranks
 /// # Ok(()) }
 /// ```
+#[derive(Clone)]
 pub struct DistArray<A: Element, D: Axes> {
     grid: ProcessGrid,
     layout: Layout<D>,

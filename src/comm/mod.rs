@@ -3,6 +3,7 @@
 mod agree;
 mod collective;
 mod element;
+#[allow(unsafe_code)]
 pub(crate) mod ffi;
 mod object;
 mod operation;

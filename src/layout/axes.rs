@@ -1,5 +1,6 @@
 //! Numbers of axes known to the compiler, with their global indices as arrays.
 
+use crate::error::{Error, Result};
 use ndarray::{Dimension, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
 
 /// A number of axes, 0 to 6, whose indices are arrays: `Ix2`'s are `[usize; 2]`.
@@ -9,6 +10,20 @@ pub trait Axes: Dimension {
 
     /// An index of zeros.
     fn origin() -> Self::Index;
+
+    /// A shape that is known at run time only.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when it has another number of axes.
+    fn from_slice(shape: &[usize]) -> Result<Self> {
+        let mut dimension = Self::zeros(Self::origin().as_ref().len());
+        if dimension.ndim() != shape.len() {
+            let detail = format!("{shape:?} has not {} axes", dimension.ndim());
+            return Err(Error::shape("shape", detail));
+        }
+        dimension.slice_mut().copy_from_slice(shape);
+        Ok(dimension)
+    }
 }
 
 macro_rules! axes {

@@ -10,8 +10,8 @@ use std::time::Duration;
 /// How long a program may take unless its launch says otherwise.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs the example `name` of the package under test on `ranks` ranks, for at most a minute, and returns how it ended and
-/// what it printed. `cargo test` has built it beside the tests.
+/// Runs the example `name` of the package under test on `ranks` ranks, for at most a minute, and
+/// returns how it ended and what it printed. `cargo test` has built it beside the tests.
 ///
 /// ```no_run
 /// use partita_testing::run_example;
@@ -30,7 +30,8 @@ pub fn run_example(
     run(example(name, ranks).arguments(arguments))
 }
 
-/// The launch that [`run_example`] runs, to be given an environment, a directory or another time limit first.
+/// The launch that [`run_example`] runs, to be given an environment, a directory or another time
+/// limit first.
 ///
 /// ```no_run
 /// use partita_testing::{TemporaryDirectory, example, run};

@@ -11,15 +11,17 @@
 //! }
 //! ```
 //!
-//! Each number of ranks is an ordinary `#[test]` (`every_rank_is_below_the_size::ranks_3`). It starts its own test binary
-//! again under `mpiexec`, and passes if the function returns well on every rank within the time limit. Whatever else
-//! happens is a failure of that test, reported by rank: an assertion, an `Err`, a hang, an early exit, a signal.
+//! Each number of ranks is an ordinary `#[test]` (`every_rank_is_below_the_size::ranks_3`). It
+//! starts its own test binary again under `mpiexec`, and passes if the function returns well on
+//! every rank within the time limit. Whatever else happens is a failure of that test, reported by
+//! rank: an assertion, an `Err`, a hang, an early exit, a signal.
 //!
-//! [`run_example`] runs a whole program in the same way, and [`TemporaryDirectory`] is a place for files which all ranks
-//! of a test see.
+//! [`run_example`] runs a whole program in the same way, and [`TemporaryDirectory`] is a place for
+//! files which all ranks of a test see.
 //!
-//! In reading order: `spmd` is the test as `cargo test` sees it, `rank` the same test on a rank, `verdict` what ranks
-//! leave behind for the `report`; `slots` keeps the number of jobs at once small.
+//! In reading order: `spmd` is the test as `cargo test` sees it, `rank` the same test on a rank,
+//! `verdict` what ranks leave behind for the `report`; `slots` keeps the number of jobs at once
+//! small.
 #![forbid(unsafe_code)]
 
 mod example;
@@ -31,6 +33,7 @@ mod temporary_directory;
 mod verdict;
 
 pub use example::{example, run, run_example};
+pub use partita_launch::{Launch, Outcome};
 /// ```
 /// # use partita::Communicator;
 /// # use partita_testing::spmd_test;

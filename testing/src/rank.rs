@@ -15,7 +15,8 @@ pub(crate) const VERDICTS: &str = "PARTITA_SPMD_VERDICTS";
 
 /// How long a rank that panics waits for what the others have to say, before it ends the job.
 const HEARING: Duration = Duration::from_secs(1);
-/// How long past its time limit a rank lives at most: should the process that watches the job be killed, nobody else ends it.
+/// How long past its time limit a rank lives at most: should the process that watches the job be
+/// killed, nobody else ends it.
 const LAST_RESORT: Duration = Duration::from_secs(15);
 
 /// Where this process leaves its verdict, if it is a rank of `test`.
@@ -33,7 +34,8 @@ pub(crate) fn is_one() -> bool {
     std::env::var_os(TEST).is_some()
 }
 
-/// Runs the body, writes the verdict, and leaves the process: the harness around it has no part in this.
+/// Runs the body, writes the verdict, and leaves the process: the harness around it has no part in
+/// this.
 pub(crate) fn run<R>(test: &SpmdTest, verdicts: &Verdicts, body: fn(&Communicator) -> R) -> !
 where
     R: TestResult + 'static,

@@ -1,4 +1,5 @@
-//! From verdicts to what a person reads: the ranks that failed first, then those that never came, then what was printed.
+//! From verdicts to what a person reads: the ranks that failed first, then those that never came,
+//! then what was printed.
 #![forbid(unsafe_code)]
 
 use crate::spmd::SpmdTest;
@@ -12,7 +13,8 @@ const LINES: usize = 40;
 /// What each rank's test harness says before the test, and says nothing by.
 const ANNOUNCEMENT: &str = "running 1 test";
 
-/// The report of a failed test; `None` if it passed, which takes a verdict of every rank and a clean end in time.
+/// The report of a failed test; `None` if it passed, which takes a verdict of every rank and a
+/// clean end in time.
 pub(crate) fn of(
     test: &SpmdTest,
     verdicts: &[Option<Verdict>],
@@ -25,9 +27,10 @@ pub(crate) fn of(
         return None;
     }
     let mut report = format!(
-        "`{}` failed on {} ranks ({outcome})\n",
+        "`{}` failed on {} {} ({outcome})\n",
         test.harness_name(),
-        test.ranks
+        test.ranks,
+        if test.ranks == 1 { "rank" } else { "ranks" }
     );
     if all_passed {
         report.push_str("  every rank passed, but the job did not end well\n");
@@ -110,10 +113,11 @@ fn name_ranks(ranks: &[usize]) -> String {
 }
 
 fn add_tail(report: &mut String, test: &SpmdTest, stream: &str, text: &str) {
+    // Without a line's end, so that those of several ranks, and what they print, share a line.
     let announcement = format!("test {} ... ", test.harness_name());
+    let text = text.replace(&announcement, "");
     let lines: Vec<&str> = text
         .lines()
-        .map(|line| line.strip_prefix(&announcement).unwrap_or(line))
         .filter(|line| !line.is_empty() && *line != ANNOUNCEMENT)
         .collect();
     if lines.is_empty() {

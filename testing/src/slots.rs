@@ -1,7 +1,8 @@
 //! How many jobs run at once: few, in this process and in all others of the same build.
 //!
-//! A test harness starts as many tests as there are cores, and each test is a job of several ranks; `cargo nextest` does so
-//! in processes that know nothing of each other. What they share is the build's directory, and locks on files in it.
+//! A test harness starts as many tests as there are cores, and each test is a job of several ranks;
+//! `cargo nextest` does so in processes that know nothing of each other. What they share is the
+//! build's directory, and locks on files in it.
 #![forbid(unsafe_code)]
 
 use std::fs::File;
@@ -13,7 +14,8 @@ pub(crate) struct Slot {
     _lock: Option<File>,
 }
 
-/// Waits for a slot. Where no lock can be had, or on a rank (its job holds one already), everybody may run.
+/// Waits for a slot. Where no lock can be had, or on a rank (its job holds one already), everybody
+/// may run.
 pub(crate) fn wait_for_one() -> Slot {
     if crate::rank::is_one() {
         return Slot { _lock: None };

@@ -1,4 +1,5 @@
-//! One SPMD test, as the test harness sees it. What `#[spmd_test]` expands to calls this; nobody else need.
+//! One SPMD test, as the test harness sees it. What `#[spmd_test]` expands to calls this; nobody
+//! else need.
 #![forbid(unsafe_code)]
 
 use crate::verdict::Verdicts;
@@ -6,6 +7,7 @@ use crate::{rank, report, slots};
 use partita::Communicator;
 use partita_launch::{Launch, LaunchError, Mpiexec, Outcome};
 use std::fmt::Display;
+use std::panic::Location;
 use std::time::Duration;
 
 /// One function on one number of ranks.
@@ -60,15 +62,15 @@ pub fn run_spmd_test<R: TestResult + 'static>(test: SpmdTest, body: fn(&Communic
     if let Some(verdicts) = rank::of_test(&test) {
         rank::run(&test, &verdicts, body);
     }
-    match launch(&test) {
-        Ok(None) => {}
-        Ok(Some(report)) => panic!("{report}"),
-        Err(error) => panic!(
-            "cannot run `{}` on {} ranks: {error}",
-            test.harness_name(),
-            test.ranks
-        ),
-    }
+    let report = match launch(&test) {
+        Ok(None) => return,
+        Ok(Some(report)) => report,
+        Err(error) => format!("`{}` could not run: {error}\n", test.harness_name()),
+    };
+    // The panic of this process is no news: its message and backtrace would bury those of the
+    // ranks.
+    eprint!("{}: {report}", Location::caller());
+    std::panic::resume_unwind(Box::new(report));
 }
 
 /// Runs the job; the report, if the test failed.

@@ -8,9 +8,9 @@ use tempfile::TempDir;
 
 /// An empty directory that is gone, with all that is in it, when the test is over.
 ///
-/// In an SPMD test all ranks get *the same* directory (the n-th call of one rank that of the n-th call of the others), as a
-/// collective write needs it. It stays until the whole job has ended, however it ends: a rank that is done early does not
-/// take it from the others.
+/// In an SPMD test all ranks get *the same* directory (the n-th call of one rank that of the n-th
+/// call of the others), as a collective write needs it. It stays until the whole job has ended,
+/// however it ends: a rank that is done early does not take it from the others.
 ///
 /// ```
 /// use partita_testing::TemporaryDirectory;

@@ -1,4 +1,5 @@
-//! What each rank leaves behind: a small file, since printed lines of several ranks mix and a dying rank's are lost.
+//! What each rank leaves behind: a small file, since printed lines of several ranks mix and a dying
+//! rank's are lost.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -43,8 +44,8 @@ impl Verdict {
     }
 }
 
-/// The directory of a job's verdicts, as the watching process and the ranks know it. It also holds the files of the
-/// ranks' [`TemporaryDirectory`](crate::TemporaryDirectory).
+/// The directory of a job's verdicts, as the watching process and the ranks know it. It also holds
+/// the files of the ranks' [`TemporaryDirectory`](crate::TemporaryDirectory).
 #[derive(Clone, Debug)]
 pub(crate) struct Verdicts {
     directory: PathBuf,
@@ -76,7 +77,8 @@ impl Verdicts {
         self.directory.join(format!("rank-{rank}"))
     }
 
-    /// Leaves a rank's verdict, all or nothing. Where that fails, the report will miss the rank: no need to fail twice.
+    /// Leaves a rank's verdict, all or nothing. Where that fails, the report will miss the rank: no
+    /// need to fail twice.
     pub(crate) fn write(&self, rank: usize, verdict: &Verdict) {
         let unfinished = self.directory.join(format!("rank-{rank}.part"));
         let _ = std::fs::write(&unfinished, verdict.to_text())

@@ -1,10 +1,18 @@
 //! SPMD tests that pass, as a user writes them.
 #![forbid(unsafe_code)]
 
-use partita::{Communicator, Result};
+use partita::{Communicator, Operation, Result};
 use partita_testing::{TemporaryDirectory, spmd_test};
 
+/// As in the README.
 #[spmd_test(ranks = [1, 2, 3, 4])]
+fn ranks_add_up(world: &Communicator) -> Result<()> {
+    let sum = world.all_reduce_value(world.rank(), Operation::Sum)?;
+    assert_eq!(sum, world.size() * (world.size() - 1) / 2);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
 fn every_rank_is_below_the_size(world: &Communicator) -> Result<()> {
     assert!(world.rank() < world.size());
     world.barrier()

@@ -47,6 +47,12 @@ impl Step {
         self
     }
 
+    /// Keeps our standard output free for the program that the user asked for.
+    pub fn output_to_stderr(mut self) -> Self {
+        self.command.stdout(std::io::stderr());
+        self
+    }
+
     /// The command as one could type it.
     pub fn shown(&self) -> String {
         shown(&self.command)
@@ -160,6 +166,11 @@ pub fn which(program: impl AsRef<Path>) -> Option<PathBuf> {
     std::env::split_paths(&path)
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
+}
+
+/// Whether an environment variable says anything.
+pub fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use crate::error::Result;
 use crate::probe::mpi::Interface;
 use crate::run::Job;
 use crate::selection::Selection;
+use crate::setup::ForTests;
 
 /// Sets up, builds, runs, tests and measures partita.
 #[derive(Parser)]
@@ -135,9 +136,12 @@ fn perform(command: Command) -> Result<()> {
             with,
             choice,
         } => {
-            let with_tests = matches!(with, Some(Extras::Tests));
+            let for_tests = match with {
+                Some(Extras::Tests) => ForTests::Required,
+                None => ForTests::Ignored,
+            };
             setup::setup(setup::Options {
-                with_tests,
+                for_tests,
                 dry_run,
                 mpi: choice.interface(),
             })

@@ -9,7 +9,7 @@ use crate::command::announce;
 use crate::error::{Error, Result};
 use crate::probe::mpi::Interface;
 use crate::selection::Selection;
-use crate::setup::{self, setup};
+use crate::setup::{self, ForTests, setup};
 use crate::workspace::Kind;
 
 /// A program and how to start it.
@@ -42,7 +42,7 @@ pub fn bench(job: Job) -> Result<()> {
 
 fn set_up(job: &Job) -> Result<Selection> {
     setup(setup::Options {
-        with_tests: false,
+        for_tests: ForTests::Ignored,
         dry_run: false,
         mpi: job.mpi,
     })

@@ -1,5 +1,7 @@
 //! `cargo xtask setup`: installs what is missing where a package manager can, and says what to do elsewhere.
 
+use std::io::IsTerminal;
+
 use crate::checkup;
 use crate::command::{Step, which};
 use crate::error::{Error, Result};
@@ -8,11 +10,21 @@ use crate::probe::{Finding, extras, machine};
 use crate::selection::Selection;
 use crate::systems::{Component, MODULES, System, has_modules};
 
-/// What to do about what is missing.
+/// How much the set-up does about what only tests need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForTests {
+    /// Nothing.
+    Ignored,
+    /// Installs it, and goes on without it where it cannot.
+    Wanted,
+    /// Installs it, or fails.
+    Required,
+}
+
+/// What to set up.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Also what the tests want.
-    pub with_tests: bool,
+    pub for_tests: ForTests,
     /// Print the commands only.
     pub dry_run: bool,
     /// The MPI to be set up, if not the default one.
@@ -31,7 +43,15 @@ pub fn setup(options: Options) -> Result<Selection> {
     }
     let system = System::detect();
     if system == System::Debian {
-        install_with_apt(&missing, options.dry_run)?;
+        let outcome = install_with_apt(&missing, options.dry_run);
+        let is_optional = !findings.iter().any(Finding::is_wrong);
+        match outcome {
+            Err(cause) if is_optional && options.for_tests == ForTests::Wanted => {
+                eprintln!("set-up: {cause}\nset-up: going on without what only some tests need");
+                return Ok(selection);
+            }
+            outcome => outcome?,
+        }
     } else if let Some(guide) = guide(system, &findings) {
         return Err(Error::Wrong(guide));
     } else {
@@ -51,7 +71,7 @@ pub fn setup(options: Options) -> Result<Selection> {
 
 fn look(selection: &Selection, options: Options) -> Vec<Finding> {
     let mut findings = checkup::required(selection);
-    if options.with_tests {
+    if options.for_tests != ForTests::Ignored {
         findings.extend(extras::for_tests());
     }
     findings
@@ -127,10 +147,16 @@ fn install_with_apt(missing: &[Component], dry_run: bool) -> Result<()> {
         "-o",
         "DPkg::Lock::Timeout=300",
     ];
+    let quiet: &[&str] = if std::io::stderr().is_terminal() {
+        &[]
+    } else {
+        &["-qq"]
+    };
     let apt_get = |arguments: &[&str]| {
         let words: Vec<&str> = prefix
             .iter()
             .chain(&environment)
+            .chain(quiet)
             .chain(arguments)
             .copied()
             .collect();
@@ -154,8 +180,8 @@ fn install_with_apt(missing: &[Component], dry_run: bool) -> Result<()> {
         return Ok(());
     }
     eprintln!("set-up: installing {}", packages.join(" "));
-    update.run()?;
-    install.run()
+    update.output_to_stderr().run()?;
+    install.output_to_stderr().run()
 }
 
 /// What to install by hand; nothing if all that is required is there.
@@ -200,7 +226,7 @@ mod tests {
             Finding::good("BLAS", "OpenBLAS"),
         ];
         let text = guide(System::Fedora, &findings).unwrap();
-        assert!(text.contains("sudo dnf install openmpi-devel"), "{text}");
+        assert!(text.contains("dnf install openmpi-devel"), "{text}");
         assert!(text.contains("module load mpi/openmpi-x86_64"), "{text}");
         let text = guide(System::Other, &findings).unwrap();
         assert!(

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::probe::machine::is_root;
 use crate::probe::mpi::Interface;
 
 /// Something that packages bring.
@@ -127,13 +128,21 @@ impl System {
             .collect();
         let mut parts = Vec::new();
         if !packages.is_empty() {
-            let sudo = if self == Self::MacOs { "" } else { "sudo " };
-            parts.push(format!("{sudo}{command} {}", packages.join(" ")));
+            parts.push(format!("{}{command} {}", self.sudo(), packages.join(" ")));
         }
         if !unpackaged.is_empty() {
             parts.push(format!("install {}", unpackaged.join(", ")));
         }
         parts.join("; ")
+    }
+
+    /// What a user types in front of an installing command.
+    fn sudo(self) -> &'static str {
+        if self == Self::MacOs || is_root() {
+            ""
+        } else {
+            "sudo "
+        }
     }
 
     /// The packages of these components, each once.
@@ -220,18 +229,19 @@ mod tests {
     #[test]
     fn a_package_is_named_once() {
         let components = [Component::Mpi, Component::Mpiexec, Component::Libclang];
-        assert_eq!(
-            System::Debian.install_command(&components),
-            "sudo apt-get install libopenmpi-dev openmpi-bin libclang-dev"
+        let command = System::Debian.install_command(&components);
+        assert!(
+            command.ends_with("apt-get install libopenmpi-dev openmpi-bin libclang-dev"),
+            "{command}"
         );
     }
 
     #[test]
     fn where_no_package_is_known_the_component_is_named_in_words() {
         let command = System::Arch.install_command(&[Component::Mpi, Component::Mpich]);
-        assert_eq!(
-            command,
-            "sudo pacman -S openmpi; install MPICH with its headers"
+        assert!(
+            command.ends_with("pacman -S openmpi; install MPICH with its headers"),
+            "{command}"
         );
     }
 }

@@ -8,7 +8,7 @@ use crate::probe::extras;
 use crate::probe::machine::cargo_has;
 use crate::probe::mpi::Interface;
 use crate::selection::Selection;
-use crate::setup::{self, setup};
+use crate::setup::{self, ForTests, setup};
 
 /// The packages that speak to MPI and HDF5 themselves: what a second MPI could break.
 const SHORT_RUN: [&str; 4] = ["--package", "partita", "--package", "partita-io"];
@@ -27,7 +27,7 @@ pub struct Options {
 /// Runs the tests. With a filter, only the tests that it names, without doctests and without a second MPI.
 pub fn test(options: &Options) -> Result<()> {
     let selection = setup(setup::Options {
-        with_tests: true,
+        for_tests: ForTests::Wanted,
         dry_run: false,
         mpi: options.mpi,
     })?;
@@ -43,11 +43,6 @@ pub fn test(options: &Options) -> Result<()> {
 }
 
 fn full_run(selection: &Selection, filter: &[OsString]) -> Result<()> {
-    // The tests start examples, and a filter may leave cargo no reason to build them.
-    selection
-        .cargo("build")
-        .arguments(["--workspace", "--examples"])
-        .run()?;
     run_tests(selection, &["--workspace"], filter)?;
     if !filter.is_empty() {
         return Ok(());
@@ -64,6 +59,12 @@ fn short_run(selection: &Selection, filter: &[OsString]) -> Result<()> {
 }
 
 fn run_tests(selection: &Selection, packages: &[&str], filter: &[OsString]) -> Result<()> {
+    // The tests start examples, and a filter may leave cargo no reason to build them.
+    selection
+        .cargo("build")
+        .arguments(packages)
+        .arguments(["--examples"])
+        .run()?;
     let subcommand: &[&str] = if cargo_has("nextest") {
         &["nextest", "run"]
     } else {
@@ -72,6 +73,7 @@ fn run_tests(selection: &Selection, packages: &[&str], filter: &[OsString]) -> R
     let advice = "a test fails: see above; `cargo xtask test -- NAME` runs it alone";
     selection
         .cargo_words(subcommand)
+        .arguments(["--no-fail-fast"])
         .arguments(packages)
         .arguments(filter)
         .advice(advice)

@@ -1,6 +1,6 @@
 //! The process under MPI: whether it runs, ending it at once, threads of the local BLAS.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_int, c_void};
 
 use mpi::ffi;
 
@@ -33,20 +33,39 @@ pub(crate) fn exit_without_finalize(code: u8) -> ! {
 /// Sets the number of threads of whichever BLAS is in this program, if it is one that has threads.
 pub(crate) fn set_blas_threads(threads: u8) {
     type Setter = unsafe extern "C" fn(c_int);
-    let setters: [&[u8]; 3] = [
-        b"openblas_set_num_threads\0",
-        b"MKL_Set_Num_Threads\0",
-        b"bli_thread_set_num_threads\0",
+    let setters = [
+        c"openblas_set_num_threads",
+        c"MKL_Set_Num_Threads",
+        c"bli_thread_set_num_threads",
     ];
     for name in setters {
         // SAFETY: `name` ends in a zero byte; a symbol of these names is a C function that takes an
         // integer of at most the size of `c_int` in the libraries' default builds.
         unsafe {
-            let symbol: *mut c_void =
-                libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr().cast::<c_char>());
+            let symbol = libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr());
             if !symbol.is_null() {
                 std::mem::transmute::<*mut c_void, Setter>(symbol)(c_int::from(threads));
             }
         }
+    }
+}
+
+#[cfg(all(test, feature = "blas"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openblas_is_linked_and_takes_its_number_of_threads() {
+        // The product keeps the linker from dropping the library.
+        let ones = ndarray::Array2::<f64>::ones((40, 40));
+        assert_eq!(ones.dot(&ones)[[0, 0]], 40.0);
+        set_blas_threads(1);
+        // SAFETY: the name ends in a zero byte; OpenBLAS declares `int openblas_get_num_threads(void)`.
+        let threads = unsafe {
+            let symbol = libc::dlsym(libc::RTLD_DEFAULT, c"openblas_get_num_threads".as_ptr());
+            assert!(!symbol.is_null(), "OpenBLAS is not in this program");
+            std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> c_int>(symbol)()
+        };
+        assert_eq!(threads, 1);
     }
 }

@@ -1,13 +1,16 @@
-//! Which environment variables a job gets, and which it must not inherit. Pure: names in, names out.
+//! Which environment variables a job gets, and which it must not inherit. Pure: names in, names
+//! out.
 #![forbid(unsafe_code)]
 
 use crate::Flavour;
 
-/// A program under `mpiexec` that starts another `mpiexec` would hand it the variables by which the outer launcher
-/// describes the outer job; the inner one then believes that it is a rank of that job, and fails or hangs.
+/// A program under `mpiexec` that starts another `mpiexec` would hand it the variables by which the
+/// outer launcher describes the outer job; the inner one then believes that it is a rank of that
+/// job, and fails or hangs.
 ///
-/// Returns the names among `names` to remove: none, unless the calling process is a rank. What a user sets (`OMPI_MCA_btl`,
-/// `OMPI_ALLOW_…`, `PMIX_MCA_…`, the compiler wrappers' `OMPI_CC`) stays, and so does a batch system's allocation.
+/// Returns the names among `names` to remove: none, unless the calling process is a rank. What a
+/// user sets (`OMPI_MCA_btl`, `OMPI_ALLOW_…`, `PMIX_MCA_…`, the compiler wrappers' `OMPI_CC`)
+/// stays, and so does a batch system's allocation.
 pub(crate) fn of_a_surrounding_job(names: &[String]) -> Vec<&str> {
     const A_RANK_HAS: [&str; 4] = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "PMI_FD"];
     let is_rank = names.iter().any(|name| A_RANK_HAS.contains(&name.as_str()));
@@ -56,7 +59,8 @@ fn describes_a_job(name: &str) -> bool {
 
 /// What a job on this machine needs to run at all: as root, and on more ranks than cores.
 ///
-/// Variables of an MPI that is not the launcher's are ignored by it, so Open MPI's are given to an unknown launcher too.
+/// Variables of an MPI that is not the launcher's are ignored by it, so Open MPI's are given to an
+/// unknown launcher too.
 pub(crate) fn defaults(
     flavour: Flavour,
     ranks: usize,
@@ -75,7 +79,8 @@ pub(crate) fn defaults(
             ("PRTE_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
         ]);
     }
-    // Always, because Open MPI counts whole cores where `cores` may count hardware threads; without need it changes nothing.
+    // Always, because Open MPI counts whole cores where `cores` may count hardware threads; without
+    // need it changes nothing.
     variables.push(("OMPI_MCA_rmaps_base_oversubscribe", "1"));
     variables.push(("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe"));
     if ranks > cores {
@@ -87,8 +92,9 @@ pub(crate) fn defaults(
     variables
 }
 
-/// Where the launcher keeps its session: a directory of each launch's own. In the common one, a job that ends removes
-/// what a job that starts has just found (Open MPI's issue 8510: "a call to mkdir was unable to create …").
+/// Where the launcher keeps its session: a directory of each launch's own. In the common one, a job
+/// that ends removes what a job that starts has just found (Open MPI's issue 8510: "a call to mkdir
+/// was unable to create …").
 pub(crate) const SESSION_DIRECTORY: [&str; 2] =
     ["OMPI_MCA_orte_tmpdir_base", "PRTE_MCA_prte_tmpdir_base"];
 

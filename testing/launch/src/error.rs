@@ -4,7 +4,8 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a launch could not take place. A job that ran and failed is an [`Outcome`](crate::Outcome), not an error.
+/// Why a launch could not take place. A job that ran and failed is an [`Outcome`](crate::Outcome),
+/// not an error.
 ///
 /// ```
 /// let error = partita_launch::LaunchError::NotFound { looked_for: "mpiexec, mpirun".into() };

@@ -1,7 +1,8 @@
 //! The description of one job.
 #![forbid(unsafe_code)]
 
-use crate::{LaunchError, Mpiexec, Outcome, environment, processes, running};
+use crate::running::{self, Output};
+use crate::{LaunchError, Mpiexec, Outcome, environment, processes};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,9 +10,9 @@ use std::time::Duration;
 
 /// One job to be run: a program on a number of ranks.
 ///
-/// Beyond what it is told, a launch sees to it that the job runs as root, on fewer cores than ranks, beside other jobs,
-/// and from within another job. Variables that the user has set, in this process's environment or by
-/// [`environment`](Launch::environment), are never overruled.
+/// Beyond what it is told, a launch sees to it that the job runs as root, on fewer cores than
+/// ranks, beside other jobs, and from within another job. Variables that the user has set, in this
+/// process's environment or by [`environment`](Launch::environment), are never overruled.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), partita_launch::LaunchError> {
@@ -78,14 +79,16 @@ impl Launch {
         self
     }
 
-    /// How long the job may take. When the time has passed, every process of it on this machine is ended.
+    /// How long the job may take. When the time has passed, every process of it on this machine is
+    /// ended.
     #[must_use]
     pub fn time_limit(mut self, time_limit: Duration) -> Launch {
         self.time_limit = Some(time_limit);
         self
     }
 
-    /// The command that this launch amounts to, for those who run it themselves. It knows no time limit.
+    /// The command that this launch amounts to, for those who run it themselves. It knows no time
+    /// limit.
     ///
     /// ```
     /// use partita_launch::{Flavour, Launch, Mpiexec};
@@ -124,9 +127,10 @@ impl Launch {
     /// Runs the job, without standard input, and returns what it printed.
     ///
     /// # Errors
-    /// When the job cannot be started. A job that fails, or reaches its time limit, is an [`Outcome`].
+    /// When the job cannot be started. A job that fails, or reaches its time limit, is an
+    /// [`Outcome`].
     pub fn run_captured(self) -> Result<Outcome, LaunchError> {
-        self.run(|command| {
+        self.run(Output::Collected, |command| {
             command
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -134,16 +138,18 @@ impl Launch {
         })
     }
 
-    /// Runs the job on this process's own standard input, output and error.
+    /// Runs the job on this process's own standard input, output and error. When nobody reads the
+    /// output any more, the job goes on without.
     ///
     /// # Errors
     /// As [`run_captured`](Launch::run_captured).
     pub fn run_inherited(self) -> Result<Outcome, LaunchError> {
-        self.run(|command| command)
+        self.run(Output::Relayed, |command| command.stdout(Stdio::piped()))
     }
 
     fn run(
         self,
+        output: Output,
         connect: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Result<Outcome, LaunchError> {
         if self.ranks == 0 || i32::try_from(self.ranks).is_err() {
@@ -170,6 +176,6 @@ impl Launch {
         let mark = processes::Mark::new(session.path());
         mark.put_on(&mut command);
         connect(&mut command);
-        running::run(command, &mark, self.time_limit)
+        running::run(command, &mark, self.time_limit, output)
     }
 }

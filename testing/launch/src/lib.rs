@@ -1,4 +1,5 @@
-//! Starts programs under `mpiexec`, with a time limit, and hides what nobody should have to know about it.
+//! Starts programs under `mpiexec`, with a time limit, and hides what nobody should have to know
+//! about it.
 //!
 //! ```no_run
 //! use partita_launch::{Launch, Mpiexec};
@@ -15,9 +16,10 @@
 //! # }
 //! ```
 //!
-//! In reading order: `mpiexec` finds the launcher, [`launch`](Launch) describes one job, `environment` says which
-//! variables the job gets and which it must not inherit, `running` waits for it, `processes` ends what is left of it.
-//! The crate links no MPI, so that tools can use it on machines where MPI is yet to be installed.
+//! In reading order: `mpiexec` finds the launcher, [`launch`](Launch) describes one job,
+//! `environment` says which variables the job gets and which it must not inherit, `running` waits
+//! for it, `processes` ends what is left of it. The crate links no MPI, so that tools can use it on
+//! machines where MPI is yet to be installed.
 #![forbid(unsafe_code)]
 
 mod environment;

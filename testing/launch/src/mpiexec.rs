@@ -6,8 +6,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The MPI that a launcher belongs to. Programs of one MPI cannot run under another's launcher: each rank would
-/// believe that it is alone.
+/// The MPI that a launcher belongs to. Programs of one MPI cannot run under another's launcher:
+/// each rank would believe that it is alone.
 ///
 /// ```
 /// assert_eq!(partita_launch::Flavour::OpenMpi.to_string(), "Open MPI");
@@ -48,7 +48,8 @@ pub struct Mpiexec {
 }
 
 impl Mpiexec {
-    /// Finds the launcher: what `PARTITA_MPIEXEC` names (a path, or a name on `PATH`), else `mpiexec`, else `mpirun`.
+    /// Finds the launcher: what `PARTITA_MPIEXEC` names (a path, or a name on `PATH`), else
+    /// `mpiexec`, else `mpirun`.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), partita_launch::LaunchError> {
@@ -111,7 +112,8 @@ impl Mpiexec {
     }
 }
 
-/// Where `name` is: itself if it is a path, else the first executable of that name in `search_path`.
+/// Where `name` is: itself if it is a path, else the first executable of that name in
+/// `search_path`.
 fn look_up(name: &OsStr, search_path: &OsStr) -> Option<PathBuf> {
     if Path::new(name).components().count() > 1 {
         return Some(PathBuf::from(name));

@@ -17,7 +17,8 @@ pub struct Outcome {
     pub signal: Option<i32>,
     /// Whether the time limit passed, and the job was ended for it.
     pub timed_out: bool,
-    /// Standard output of all ranks, as the launcher mixed it; empty where it was inherited. Invalid UTF-8 is replaced.
+    /// Standard output of all ranks, as the launcher mixed it; empty where it was inherited.
+    /// Invalid UTF-8 is replaced.
     pub stdout: String,
     /// Standard error of all ranks and of the launcher, likewise.
     pub stderr: String,

@@ -97,6 +97,7 @@ fn line_of(text: &str) -> usize {
 fn an_assertion_that_fails_on_one_rank_is_reported_with_rank_message_and_line() {
     let report = run("fails_on_rank_1");
     report.says(&[
+        &format!("subjects.rs:{}", line_of("fn fails_on_rank_1")),
         "`subjects::fails_on_rank_1::ranks_3` failed on 3 ranks",
         "rank 1 panicked at",
         &format!("subjects.rs:{}", line_of("one and one make two")),

@@ -58,7 +58,7 @@ fn h5py() -> Finding {
 
 /// The `python3` in PATH is often another one than the system's, which has the packages.
 fn python_with_h5py() -> Option<(&'static str, String)> {
-    let question = "import importlib.metadata as m; print(m.version('h5py'))";
+    let question = "import h5py; print(h5py.__version__)";
     ["/usr/bin/python3", "python3"]
         .into_iter()
         .find_map(|python| {

@@ -1,0 +1,143 @@
+//! A picture of the temperatures at the start and at the end.
+
+use std::path::Path;
+
+use ndarray::Array2;
+use partita::prelude::*;
+use plotters::prelude::*;
+use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap};
+
+/// No picture has more pixels than this a side, however large the array.
+const LARGEST: usize = 480;
+
+/// A thinned-out plane of the array on the root (the middle one of a block, a bar as one row); `None`
+/// elsewhere. *Collective.*
+pub fn sample<D: Axes>(array: &DistArray<f64, D>) -> Result<Option<Array2<f64>>> {
+    let (plane, rows, columns) = match *array.shape() {
+        [columns] => (0, 1, columns),
+        [rows, columns] => (0, rows, columns),
+        [planes, rows, columns] => (planes / 2, rows, columns),
+        _ => return Err(Error::shape("picture", "1 to 3 axes can be drawn")),
+    };
+    let stride = rows.max(columns).div_ceil(LARGEST).max(1);
+    let (rows, columns) = (rows.div_ceil(stride), columns.div_ceil(stride));
+    let (mut pixels, mut values) = (vec![], vec![]);
+    array.for_each(|index, value| {
+        let (in_plane, row, column) = match *index.as_ref() {
+            [column] => (true, 0, column),
+            [row, column] => (true, row, column),
+            [at, row, column] => (at == plane, row, column),
+            _ => (false, 0, 0),
+        };
+        if in_plane && row.is_multiple_of(stride) && column.is_multiple_of(stride) {
+            pixels.push((row / stride * columns + column / stride) as u64);
+            values.push(value);
+        }
+    });
+    let communicator = array.communicator();
+    let (pixels, values) = (
+        communicator.gatherv(0, &pixels)?,
+        communicator.gatherv(0, &values)?,
+    );
+    let (Some(pixels), Some(values)) = (pixels, values) else {
+        return Ok(None);
+    };
+    let mut image = vec![0.0; rows * columns];
+    for (pixel, value) in pixels.into_vec().into_iter().zip(values.into_vec()) {
+        image[pixel as usize] = value;
+    }
+    Ok(Some(Array2::from_shape_vec((rows, columns), image)?))
+}
+
+/// Draws both samples side by side, with a scale of the temperatures, as a PNG file. *Local.*
+pub fn draw(path: &Path, start: &Array2<f64>, end: &Array2<f64>) -> Result<()> {
+    let zoom = (LARGEST / start.nrows().max(start.ncols()).max(1)).max(1);
+    let panel = (start.ncols() * zoom, (start.nrows() * zoom).max(40));
+    let size = (2 * panel.0 + 3 * MARGIN + SCALE, panel.1 + 2 * MARGIN);
+    let mut pixels = vec![0; size.0 * size.1 * 3];
+    paint(&mut pixels, size, panel, [start, end])
+        .map_err(|cause| Error::io("draw", path, cause))?;
+    write_png(path, &pixels, size).map_err(|cause| Error::io("write", path, cause))
+}
+
+const MARGIN: usize = 28;
+const SCALE: usize = 90;
+
+fn paint(
+    pixels: &mut [u8],
+    (width, height): (usize, usize),
+    (panel_width, panel_height): (usize, usize),
+    [start, end]: [&Array2<f64>; 2],
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let _ = plotters::style::register_font(
+        "sans-serif",
+        FontStyle::Normal,
+        epaint_default_fonts::UBUNTU_LIGHT,
+    );
+    let colours = DerivedColorMap::new(&[
+        RGBColor(8, 8, 30),
+        RGBColor(85, 15, 109),
+        RGBColor(187, 55, 84),
+        RGBColor(249, 142, 9),
+        RGBColor(252, 255, 164),
+    ]);
+    let finite = || {
+        start
+            .iter()
+            .chain(end)
+            .copied()
+            .filter(|value| value.is_finite())
+    };
+    let (low, high) = (
+        finite().fold(f64::MAX, f64::min),
+        finite().fold(f64::MIN, f64::max),
+    );
+    let span = if high > low { high - low } else { 1.0 };
+    let colour = |value: f64| colours.get_color(((value - low) / span).clamp(0.0, 1.0) as f32);
+
+    let area =
+        BitMapBackend::with_buffer(pixels, (width as u32, height as u32)).into_drawing_area();
+    area.fill(&WHITE)?;
+    for (number, (title, image)) in [("start", start), ("end", end)].into_iter().enumerate() {
+        let left = MARGIN + number * (panel_width + MARGIN);
+        area.draw_text(title, &text(16), (left as i32, 6))?;
+        for x in 0..panel_width {
+            for y in 0..panel_height {
+                let cell = [
+                    y * image.nrows() / panel_height,
+                    x * image.ncols() / panel_width,
+                ];
+                let at = ((left + x) as i32, (MARGIN + y) as i32);
+                area.draw_pixel(at, &colour(image[cell]))?;
+            }
+        }
+    }
+    let left = 2 * (panel_width + MARGIN) + MARGIN;
+    for y in 0..panel_height {
+        let value = high - span * y as f64 / panel_height as f64;
+        let (from, to) = (
+            (left as i32, (MARGIN + y) as i32),
+            (left as i32 + 16, (MARGIN + y + 1) as i32),
+        );
+        area.draw(&Rectangle::new([from, to], colour(value).filled()))?;
+    }
+    for tick in 0..=4 {
+        let value = high - span * f64::from(tick) / 4.0;
+        let y = MARGIN as i32 + panel_height as i32 * tick / 4 - 7;
+        area.draw_text(&format!("{value:.3}"), &text(13), (left as i32 + 22, y))?;
+    }
+    area.present()?;
+    Ok(())
+}
+
+fn text(size: i32) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&BLACK)
+}
+
+fn write_png(path: &Path, pixels: &[u8], (width, height): (usize, usize)) -> std::io::Result<()> {
+    let file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    let mut encoder = png::Encoder::new(file, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.write_header()?.write_image_data(pixels)?;
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! Attributes: the root writes and reads them, and tells the others.
+
+use std::str::FromStr;
+
+use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::{Attribute, Location};
+use serde::{Deserialize, Serialize};
+
+use super::dtype::{Conversion, Hdf5Element, Mismatch, conversion};
+use super::ffi::{self, Cause, as_bytes, as_bytes_mut, read_fixed_text, zeroed};
+
+/// A value that can be written as an attribute: a number, a `bool`, a text, or an array of these.
+pub trait AttributeValue {
+    /// Writes the value as a new attribute of `location`.
+    #[doc(hidden)]
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem>;
+}
+
+/// A value that an attribute can be read as: a number, a `bool`, a `String`, or a `Vec` of these.
+///
+/// Numbers are converted as those of datasets are, without loss ([`Hdf5Element`]).
+pub trait FromAttribute: Sized {
+    /// Reads the attribute on one rank.
+    #[doc(hidden)]
+    fn read(attribute: &Attribute) -> Result<Content, Problem>;
+
+    /// The value, on every rank.
+    #[doc(hidden)]
+    fn decode(content: Content) -> Option<Self>;
+}
+
+/// Why an attribute cannot be written or read.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Problem(pub(super) Mismatch);
+
+impl From<Cause> for Problem {
+    fn from(cause: Cause) -> Self {
+        Problem(Mismatch::Loses(cause.to_string()))
+    }
+}
+
+impl From<hdf5::Error> for Problem {
+    fn from(error: hdf5::Error) -> Self {
+        Cause::from(error).into()
+    }
+}
+
+/// An attribute's content on its way to the other ranks.
+#[doc(hidden)]
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Content {
+    /// The bytes of so many elements, as they lie in memory.
+    Numbers { length: usize, bytes: Vec<u8> },
+    /// Texts.
+    Texts(Vec<String>),
+}
+
+/// Removes an attribute of this name, so that the new one replaces it.
+fn make_way(location: &Location, name: &str) -> Result<(), Problem> {
+    if location.attr_names()?.iter().any(|other| other == name) {
+        location.delete_attr(name)?;
+    }
+    Ok(())
+}
+
+impl<T: Hdf5Element> AttributeValue for [T] {
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        make_way(location, name)?;
+        let attribute = location.new_attr::<T>().shape(self.len()).create(name)?;
+        if !self.is_empty() {
+            attribute.write_raw(self)?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: Hdf5Element, const N: usize> AttributeValue for [T; N] {
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        self.as_slice().write(location, name)
+    }
+}
+
+impl<T: Hdf5Element> AttributeValue for Vec<T> {
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        self.as_slice().write(location, name)
+    }
+}
+
+impl<Value: AttributeValue + ?Sized> AttributeValue for &Value {
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        (**self).write(location, name)
+    }
+}
+
+macro_rules! scalar_attributes {
+    ($($number:ty),*) => {$(
+        impl AttributeValue for $number {
+            fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+                make_way(location, name)?;
+                let attribute = location.new_attr::<$number>().shape(()).create(name)?;
+                Ok(attribute.write_scalar(self)?)
+            }
+        }
+    )*};
+}
+scalar_attributes!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, bool);
+scalar_attributes!(num_complex::Complex<f32>, num_complex::Complex<f64>);
+
+impl AttributeValue for str {
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        let text = as_stored_text(self)?;
+        make_way(location, name)?;
+        let attribute = location
+            .new_attr::<VarLenUnicode>()
+            .shape(())
+            .create(name)?;
+        Ok(attribute.write_scalar(&text)?)
+    }
+}
+
+impl AttributeValue for String {
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        self.as_str().write(location, name)
+    }
+}
+
+macro_rules! text_arrays {
+    ($($(#[$generic:tt])? $array:ty),*) => {$(
+        impl AttributeValue for $array {
+            fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+                write_texts(location, name, self.iter().map(AsRef::as_ref))
+            }
+        }
+    )*};
+}
+text_arrays!([&str], [String], Vec<&str>, Vec<String>);
+
+impl<const N: usize> AttributeValue for [&str; N] {
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        self.as_slice().write(location, name)
+    }
+}
+
+fn write_texts<'a>(
+    location: &Location,
+    name: &str,
+    texts: impl Iterator<Item = &'a str>,
+) -> Result<(), Problem> {
+    let texts = texts.map(as_stored_text).collect::<Result<Vec<_>, _>>()?;
+    make_way(location, name)?;
+    let attribute = location
+        .new_attr::<VarLenUnicode>()
+        .shape(texts.len())
+        .create(name)?;
+    if !texts.is_empty() {
+        attribute.write_raw(&texts)?;
+    }
+    Ok(())
+}
+
+fn as_stored_text(text: &str) -> Result<VarLenUnicode, Problem> {
+    VarLenUnicode::from_str(text)
+        .map_err(|_| Cause::from("a text with a NUL in it cannot be stored").into())
+}
+
+impl<T: Hdf5Element> FromAttribute for Vec<T> {
+    fn read(attribute: &Attribute) -> Result<Content, Problem> {
+        let datatype = attribute.dtype()?;
+        let descriptor = datatype.to_descriptor()?;
+        let how = conversion(&descriptor, &T::type_descriptor()).map_err(Problem)?;
+        let length = attribute.size();
+        let mut plain = zeroed::<T::Plain>(length).ok_or(Cause::from("too large for memory"))?;
+        if length > 0 {
+            match how {
+                Conversion::ByType => {
+                    plain = plain_of(
+                        attribute
+                            .as_reader()
+                            .conversion(hdf5::Conversion::Soft)
+                            .read_raw::<T>()?,
+                    )
+                }
+                Conversion::ByValue { signed } => {
+                    read_wide(attribute, as_bytes_mut(&mut plain), signed)?;
+                    T::from_wide_integers(&mut plain, signed).map_err(|integer| {
+                        Problem(Mismatch::Loses(format!(
+                            "the integer {integer} has no equal among the floats"
+                        )))
+                    })?;
+                }
+            }
+        }
+        let bytes = as_bytes(&plain).to_vec();
+        Ok(Content::Numbers { length, bytes })
+    }
+
+    fn decode(content: Content) -> Option<Self> {
+        let Content::Numbers { length, bytes } = content else {
+            return None;
+        };
+        let mut plain = zeroed::<T::Plain>(length)?;
+        let memory = as_bytes_mut(&mut plain);
+        if memory.len() != bytes.len() {
+            return None;
+        }
+        memory.copy_from_slice(&bytes);
+        Some(T::from_plain(plain))
+    }
+}
+
+/// The elements as they lie in memory.
+fn plain_of<T: Hdf5Element>(elements: Vec<T>) -> Vec<T::Plain> {
+    let mut plain = zeroed::<T::Plain>(elements.len()).unwrap_or_default();
+    as_bytes_mut(&mut plain).copy_from_slice(T::bytes(&elements));
+    plain
+}
+
+/// 64-bit integers into the memory of as many elements.
+fn read_wide(attribute: &Attribute, memory: &mut [u8], signed: bool) -> Result<(), Problem> {
+    let reader = attribute.as_reader().conversion(hdf5::Conversion::Soft);
+    match signed {
+        true => memory.copy_from_slice(ffi::as_bytes(&reader.read_raw::<i64>()?)),
+        false => memory.copy_from_slice(ffi::as_bytes(&reader.read_raw::<u64>()?)),
+    }
+    Ok(())
+}
+
+impl FromAttribute for Vec<String> {
+    fn read(attribute: &Attribute) -> Result<Content, Problem> {
+        let datatype = attribute.dtype()?;
+        if attribute.size() == 0 {
+            return Ok(Content::Texts(Vec::new()));
+        }
+        let descriptor = datatype.to_descriptor()?;
+        let texts = match descriptor {
+            TypeDescriptor::VarLenUnicode => {
+                let texts = attribute.read_raw::<VarLenUnicode>()?;
+                texts
+                    .iter()
+                    .map(|text| decode_text(text.as_bytes()))
+                    .collect()
+            }
+            TypeDescriptor::VarLenAscii => {
+                let texts = attribute.read_raw::<VarLenAscii>()?;
+                texts
+                    .iter()
+                    .map(|text| decode_text(text.as_bytes()))
+                    .collect()
+            }
+            TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
+                let texts = read_fixed_text(attribute, &datatype)?;
+                texts.iter().map(|text| decode_text(text)).collect()
+            }
+            other => {
+                return Err(Problem(Mismatch::Loses(format!(
+                    "it is no text but {other}"
+                ))));
+            }
+        };
+        Ok(Content::Texts(texts))
+    }
+
+    fn decode(content: Content) -> Option<Self> {
+        match content {
+            Content::Texts(texts) => Some(texts),
+            Content::Numbers { .. } => None,
+        }
+    }
+}
+
+/// Up to the padding. What is no UTF-8 is shown as such: a wrong letter in a unit is no reason to fail.
+fn decode_text(bytes: &[u8]) -> String {
+    let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text)
+        .trim_end_matches(' ')
+        .to_string()
+}
+
+macro_rules! one_of_a_vector {
+    ($($value:ty),*) => {$(
+        impl FromAttribute for $value {
+            fn read(attribute: &Attribute) -> Result<Content, Problem> {
+                match attribute.size() {
+                    1 => Vec::<$value>::read(attribute),
+                    length => Err(Problem(Mismatch::Loses(format!("it has {length} values")))),
+                }
+            }
+
+            fn decode(content: Content) -> Option<Self> {
+                Vec::<$value>::decode(content)?.into_iter().next()
+            }
+        }
+    )*};
+}
+one_of_a_vector!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, bool, String);
+one_of_a_vector!(num_complex::Complex<f32>, num_complex::Complex<f64>);

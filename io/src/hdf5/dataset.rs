@@ -1,0 +1,212 @@
+//! Datasets as the root sees them: made, described and listed through HDF5's serial driver.
+//!
+//! Only one rank touches the structure of a file, so that it cannot depend on how many there are, and
+//! a damaged file is met by one rank that can say so, not by all of them in the middle of a collective.
+
+use std::path::Path;
+
+use hdf5::dataset::{AllocTime, FillTime, Layout};
+use hdf5::types::TypeDescriptor;
+use hdf5::{Dataset, Group, LinkType, LocationToken, LocationType};
+use partita::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::dtype::{Conversion, Mismatch, conversion};
+use super::ffi::{Cause, DatasetRefusal, open_dataset};
+
+/// Makes a contiguous dataset in C order, whose every element will be written: nothing is filled in
+/// first. Groups on the way are made too. Returns where its data end in the file; `None` without data.
+pub(super) fn create(
+    file: &hdf5::File,
+    name: &str,
+    element: &TypeDescriptor,
+    shape: &[usize],
+) -> std::result::Result<Option<u64>, Cause> {
+    if file.link_exists(name) {
+        return Err("there is one already".into());
+    }
+    let dataset = file
+        .new_dataset_builder()
+        .empty_as(element.clone())
+        .shape(shape)
+        .no_chunk()
+        .layout(Layout::Contiguous)
+        .alloc_time(Some(AllocTime::Early))
+        .fill_time(FillTime::Never)
+        // With times in it, no two files would be the same.
+        .obj_track_times(false)
+        .create_intermediate_group(true)
+        .create(name)?;
+    let size = dataset.storage_size();
+    Ok(dataset.offset().map(|offset| offset + size))
+}
+
+/// What all ranks must know of a dataset before they read it together.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Description {
+    pub shape: Vec<usize>,
+    pub conversion: Conversion,
+}
+
+/// A file being read, and how errors about it begin.
+pub(super) struct Source<'a> {
+    pub file: &'a hdf5::File,
+    pub path: &'a Path,
+    pub operation: &'a str,
+}
+
+impl Source<'_> {
+    /// Opens a dataset, or tells which there are.
+    pub fn dataset(&self, name: &str) -> Result<Dataset> {
+        match open_dataset(self.file, name) {
+            Ok(dataset) => Ok(dataset),
+            Err(DatasetRefusal::ExternalLink) => {
+                Err(self.unsupported(format!("{name:?}, a link into another file,")))
+            }
+            Err(DatasetRefusal::Failed(cause)) => {
+                let there = list(self.file).map_err(|cause| self.damaged(&cause))?;
+                if there
+                    .iter()
+                    .any(|other| other.trim_matches('/') == name.trim_matches('/'))
+                {
+                    return Err(self.damaged(&cause));
+                }
+                Err(self.format(format!(
+                    "no dataset {name:?} in it; {}",
+                    enumeration(&there)
+                )))
+            }
+        }
+    }
+
+    /// Examines a dataset that is to be read as elements of type `memory`.
+    pub fn describe(&self, name: &str, memory: &TypeDescriptor) -> Result<Description> {
+        let dataset = self.dataset(name)?;
+        let shape = self.shape(&dataset)?;
+        let element = dataset
+            .dtype()
+            .and_then(|datatype| datatype.to_descriptor())
+            .map_err(|error| {
+                self.unsupported(format!("the element type ({})", Cause::from(error)))
+            })?;
+        let conversion = conversion(&element, memory).map_err(|mismatch| match mismatch {
+            Mismatch::Unsupported(feature) => self.unsupported(feature),
+            Mismatch::Loses(detail) => self.format(detail),
+        })?;
+        self.check_storage(&dataset)?;
+        Ok(Description { shape, conversion })
+    }
+
+    /// The shape, if it is one that a machine can address.
+    pub fn shape(&self, dataset: &Dataset) -> Result<Vec<usize>> {
+        let space = dataset
+            .space()
+            .map_err(|error| self.damaged(&error.into()))?;
+        if space.is_null() {
+            return Err(self.unsupported("a dataset without a shape".into()));
+        }
+        let shape = space.shape();
+        let bytes = shape
+            .iter()
+            .try_fold(16usize, |bytes, &length| bytes.checked_mul(length.max(1)));
+        match bytes {
+            Some(_) => Ok(shape),
+            None => Err(self.format(format!("its shape {shape:?} is beyond any memory"))),
+        }
+    }
+
+    /// Refuses data that lie in other files, need code that is not here, or are not all there.
+    fn check_storage(&self, dataset: &Dataset) -> Result<()> {
+        let properties = dataset
+            .dcpl()
+            .map_err(|error| self.damaged(&error.into()))?;
+        let damaged = |error: hdf5::Error| self.damaged(&error.into());
+        if !properties.get_external().map_err(damaged)?.is_empty() {
+            return Err(self.unsupported("data in external files".into()));
+        }
+        let layout = properties.get_layout().map_err(damaged)?;
+        if layout == Layout::Virtual {
+            return Err(self.unsupported("a virtual dataset".into()));
+        }
+        if properties.has_filters() && !properties.all_filters_avail() {
+            let filters = properties.get_filters().map_err(damaged)?;
+            return Err(
+                self.unsupported(format!("a filter that HDF5 has no code for ({filters:?})"))
+            );
+        }
+        if let (Layout::Contiguous, Some(offset)) = (layout, dataset.offset()) {
+            let end = offset.saturating_add(dataset.storage_size());
+            let length = std::fs::metadata(self.path).map_or(u64::MAX, |file| file.len());
+            if end > length {
+                let detail = format!("truncated: its data end at byte {end}, the file at {length}");
+                return Err(self.format(detail));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn format(&self, detail: String) -> Error {
+        Error::format(self.operation, self.path, detail)
+    }
+
+    pub fn damaged(&self, cause: &Cause) -> Error {
+        self.format(format!("damaged, or not readable by this HDF5: {cause}"))
+    }
+
+    pub fn unsupported(&self, feature: String) -> Error {
+        Error::Unsupported {
+            operation: self.operation.to_string(),
+            path: self.path.display().to_string(),
+            feature,
+        }
+    }
+}
+
+/// The datasets there are, for a person to choose from.
+pub(super) fn enumeration(datasets: &[String]) -> String {
+    const MOST: usize = 20;
+    match datasets.len() {
+        0 => "there is none".to_string(),
+        length if length > MOST => {
+            format!("there are {length}: {}, …", datasets[..MOST].join(", "))
+        }
+        _ => format!("there is {}", datasets.join(", ")),
+    }
+}
+
+/// The full names of all datasets that lie in the file itself, in order; links are not followed.
+pub(super) fn list(file: &hdf5::File) -> std::result::Result<Vec<String>, Cause> {
+    let mut datasets = Vec::new();
+    let mut seen = Vec::new();
+    let mut groups = vec![(String::new(), file.group("/")?)];
+    while let Some((path, group)) = groups.pop() {
+        for (name, token, kind) in members(&group)? {
+            let full = format!("{path}/{name}");
+            match kind {
+                LocationType::Dataset => datasets.push(full),
+                // Hard links can make a circle of groups.
+                LocationType::Group if !seen.contains(&token) => {
+                    seen.push(token);
+                    groups.push((full, group.group(&name)?));
+                }
+                _ => {}
+            }
+        }
+    }
+    datasets.sort();
+    Ok(datasets)
+}
+
+type Member = (String, LocationToken, LocationType);
+
+fn members(group: &Group) -> hdf5::Result<Vec<Member>> {
+    let mut members = Vec::new();
+    group.iter_visit_default(|name, link| {
+        if link.link_type == LinkType::Hard {
+            let info = group.loc_info_by_name(name)?;
+            members.push((name.to_string(), info.token, info.loc_type));
+        }
+        Ok(())
+    })?;
+    Ok(members)
+}

@@ -1,0 +1,91 @@
+//! The only `unsafe` of this crate: what the `hdf5` crate does not wrap, or wraps independently.
+//!
+//! Everything here runs under that crate's lock, checks every return code, and turns a failure into
+//! text at once: an `hdf5::Error` is a handle that cannot be read any more once MPI has ended.
+
+mod buffer;
+mod convert;
+mod open;
+mod text;
+mod transfer;
+
+use std::fmt;
+use std::sync::Once;
+
+pub use buffer::Plain;
+pub(crate) use buffer::{as_bytes, as_bytes_mut, bool_bytes, zeroed};
+pub(crate) use convert::convert;
+pub(crate) use open::{DatasetRefusal, ParallelFile, open_dataset};
+pub(crate) use text::read_fixed_text;
+pub(crate) use transfer::{Collective, Performed};
+
+/// What HDF5 said of a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cause(String);
+
+pub(crate) type Outcome<T> = std::result::Result<T, Cause>;
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl From<hdf5::Error> for Cause {
+    fn from(error: hdf5::Error) -> Self {
+        Cause(locked(|| error.to_string()))
+    }
+}
+
+impl From<&str> for Cause {
+    fn from(text: &str) -> Self {
+        Cause(text.to_string())
+    }
+}
+
+/// Runs `work` as the only user of HDF5 in this process.
+///
+/// The first call prepares the library: the `hdf5` crate calls `H5dont_atexit` and silences the
+/// printing of error stacks, and no file can make HDF5 load plugin code from then on.
+pub(crate) fn locked<T>(work: impl FnOnce() -> T) -> T {
+    static PREPARED: Once = Once::new();
+    hdf5::sync::sync(|| {
+        PREPARED.call_once(|| {
+            // SAFETY: takes a bit mask by value; the lock is held and the library initialised.
+            unsafe { H5PLset_loading_state(0) };
+        });
+        work()
+    })
+}
+
+/// An id or a status that is negative on failure, as every HDF5 call returns it.
+trait Code: Copy {
+    fn failed(self) -> bool;
+}
+
+impl Code for i32 {
+    fn failed(self) -> bool {
+        self < 0
+    }
+}
+
+impl Code for i64 {
+    fn failed(self) -> bool {
+        self < 0
+    }
+}
+
+/// The one check of a return code; to be called before the lock is given up.
+fn check<C: Code>(call: &str, code: C) -> Outcome<C> {
+    if !code.failed() {
+        return Ok(code);
+    }
+    let stack =
+        hdf5::Error::query().map_or_else(|error| error.to_string(), |error| error.to_string());
+    Err(Cause(format!("{call} failed: {stack}")))
+}
+
+unsafe extern "C" {
+    // The `-sys` crate declares the argument as a pointer; it is `unsigned int`.
+    fn H5PLset_loading_state(plugin_control_mask: std::ffi::c_uint) -> hdf5_sys::h5::herr_t;
+}

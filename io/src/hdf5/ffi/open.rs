@@ -1,0 +1,141 @@
+//! Opening files for all ranks together, and datasets without leaving their file.
+
+use std::ffi::{CString, c_char, c_void};
+use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hdf5::file::{FileAccess, FileCloseDegree};
+use hdf5::plist::DatasetAccess;
+use hdf5::{Dataset, Location};
+use hdf5_sys::h5::herr_t;
+use hdf5_sys::h5d::H5Dopen2;
+use hdf5_sys::h5f::{H5F_ACC_RDONLY, H5F_ACC_RDWR, H5Fopen};
+use hdf5_sys::h5i::hid_t;
+use hdf5_sys::h5p::{H5Pset_elink_cb, H5Pset_fapl_mpio};
+use mpi::ffi::{MPI_Comm, RSMPI_INFO_NULL};
+
+use super::{Cause, Outcome, check, locked};
+
+/// A file that all ranks of a communicator have open together.
+///
+/// Closing is collective, therefore nothing but [`close`](ParallelFile::close) closes it: dropped, it
+/// stays open, and the program must not end MPI in order ([`partita::abandon`]).
+pub(crate) struct ParallelFile {
+    file: ManuallyDrop<hdf5::File>,
+}
+
+impl ParallelFile {
+    /// Opens an existing file. *Collective.*
+    pub fn open(path: &Path, communicator: MPI_Comm, writable: bool) -> Outcome<Self> {
+        let name = CString::new(path.as_os_str().as_bytes())
+            .map_err(|_| Cause::from("the path has a NUL in it"))?;
+        let flags = if writable {
+            H5F_ACC_RDWR
+        } else {
+            H5F_ACC_RDONLY
+        };
+        locked(|| {
+            let access = FileAccess::build()
+                // Closing the file closes what is open in it, instead of waiting for that.
+                .fclose_degree(FileCloseDegree::Strong)
+                .all_coll_metadata_ops(true)
+                .coll_metadata_write(true)
+                .finish()?;
+            // SAFETY: the list is open and the communicator live (HDF5 duplicates it); the name is a C
+            // string; the new id belongs to nothing else.
+            let file = unsafe {
+                check(
+                    "H5Pset_fapl_mpio",
+                    H5Pset_fapl_mpio(access.id(), communicator, RSMPI_INFO_NULL),
+                )?;
+                let id = check("H5Fopen", H5Fopen(name.as_ptr(), flags, access.id()))?;
+                hdf5::from_id::<hdf5::File>(id)?
+            };
+            Ok(ParallelFile {
+                file: ManuallyDrop::new(file),
+            })
+        })
+    }
+
+    /// A dataset of this file, which the file closes. *Collective.*
+    pub fn dataset(&self, name: &str) -> Result<ManuallyDrop<Dataset>, DatasetRefusal> {
+        open_dataset(&self.file, name).map(ManuallyDrop::new)
+    }
+
+    /// Flushes and closes the file and what is open in it. *Collective.*
+    pub fn close(self) -> Outcome<()> {
+        Ok(ManuallyDrop::into_inner(self.file).close()?)
+    }
+}
+
+/// Why a dataset was not opened.
+#[derive(Debug)]
+pub(crate) enum DatasetRefusal {
+    /// The way there leads through an external link, into another file.
+    ExternalLink,
+    /// HDF5's reason.
+    Failed(Cause),
+}
+
+impl From<Cause> for DatasetRefusal {
+    fn from(cause: Cause) -> Self {
+        DatasetRefusal::Failed(cause)
+    }
+}
+
+impl From<hdf5::Error> for DatasetRefusal {
+    fn from(error: hdf5::Error) -> Self {
+        DatasetRefusal::Failed(error.into())
+    }
+}
+
+/// Set and read under the lock.
+static EXTERNAL_LINK_MET: AtomicBool = AtomicBool::new(false);
+
+/// Opens a dataset that lies in `location`'s own file. *Collective* where that file is.
+pub(crate) fn open_dataset(location: &Location, name: &str) -> Result<Dataset, DatasetRefusal> {
+    let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
+    locked(|| {
+        let access = DatasetAccess::try_new()?;
+        EXTERNAL_LINK_MET.store(false, Ordering::Relaxed);
+        // SAFETY: the ids are open, the name is a C string, the callback lives for ever and takes no data.
+        let opened = unsafe {
+            check(
+                "H5Pset_elink_cb",
+                H5Pset_elink_cb(
+                    access.id(),
+                    Some(refuse_external_link),
+                    std::ptr::null_mut(),
+                ),
+            )?;
+            check(
+                "H5Dopen",
+                H5Dopen2(location.id(), name.as_ptr(), access.id()),
+            )
+        };
+        match opened {
+            // SAFETY: a new id that nothing else owns.
+            Ok(id) => Ok(unsafe { hdf5::from_id(id) }?),
+            Err(_) if EXTERNAL_LINK_MET.load(Ordering::Relaxed) => {
+                Err(DatasetRefusal::ExternalLink)
+            }
+            Err(cause) => Err(cause.into()),
+        }
+    })
+}
+
+/// HDF5 asks this before it opens another file for a link.
+extern "C" fn refuse_external_link(
+    _parent_file: *const c_char,
+    _parent_group: *const c_char,
+    _child_file: *const c_char,
+    _child_object: *const c_char,
+    _flags: *mut std::ffi::c_uint,
+    _access: hid_t,
+    _data: *mut c_void,
+) -> herr_t {
+    EXTERNAL_LINK_MET.store(true, Ordering::Relaxed);
+    -1
+}

@@ -1,0 +1,240 @@
+//! The collective transfer: all ranks, one file, one dataset, in pieces of bounded size.
+
+use std::mem::ManuallyDrop;
+use std::path::Path;
+
+use hdf5::types::TypeDescriptor;
+use hdf5::{Dataset, Datatype};
+use partita::{Communicator, Error, Operation, Result};
+
+use super::dtype::Conversion;
+use super::ffi::{Cause, Collective, DatasetRefusal, ParallelFile, Performed, convert};
+use super::hyperslab::{Piece, Pieces};
+
+/// At most so many bytes a rank a call: beyond 2 GiB, MPI-IO implementations write wrong data without
+/// a word.
+pub const TRANSFER_LIMIT: usize = 1 << 30;
+
+/// What HDF5 did with the last array this rank wrote or read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfer {
+    /// How the data travelled.
+    pub mode: TransferMode,
+    /// HDF5's reasons where it was not collective: the bits of its `H5D_mpio_no_collective_cause_t`.
+    pub no_collective_cause: u32,
+    /// How many calls it took, the same number on every rank.
+    pub rounds: usize,
+    /// How many bytes of the file belong to this rank.
+    pub bytes: usize,
+}
+
+/// How data travelled between ranks and file, by HDF5's own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransferMode {
+    /// There was nothing to transfer.
+    Nothing,
+    /// All ranks together, of a contiguous dataset.
+    Contiguous,
+    /// All ranks together, of a chunked dataset.
+    Chunked,
+    /// Some chunks together, others by each rank alone.
+    Mixed,
+    /// Each rank alone.
+    Independent,
+}
+
+impl TransferMode {
+    /// Whether all of it was collective.
+    pub fn is_collective(self) -> bool {
+        matches!(self, TransferMode::Contiguous | TransferMode::Chunked)
+    }
+
+    fn of(performed: Performed) -> Self {
+        match performed.mode {
+            Performed::CONTIGUOUS => TransferMode::Contiguous,
+            Performed::CHUNKED => TransferMode::Chunked,
+            Performed::MIXED => TransferMode::Mixed,
+            _ => TransferMode::Independent,
+        }
+    }
+
+    fn and(self, next: Self) -> Self {
+        match self {
+            TransferMode::Nothing => next,
+            same if same == next => same,
+            TransferMode::Independent => self,
+            _ if next == TransferMode::Independent => next,
+            _ => TransferMode::Mixed,
+        }
+    }
+}
+
+/// A file that all ranks open together, for one transfer.
+pub(super) struct Session<'a> {
+    pub communicator: &'a Communicator,
+    /// The file itself, the same on every rank.
+    pub file: &'a Path,
+    /// How the user knows it, for errors.
+    pub path: &'a Path,
+    pub operation: &'a str,
+    pub limit: usize,
+}
+
+impl Session<'_> {
+    /// Writes this rank's elements, given as bytes. *Collective.*
+    ///
+    /// When a rank fails, no rank enters a collective call of HDF5 any more: the file stays open for
+    /// ever, and [`partita::abandon`] knows.
+    pub fn write(
+        &self,
+        dataset: &str,
+        element: &TypeDescriptor,
+        region: partita::layout::Region,
+        bytes: &[u8],
+    ) -> Result<Transfer> {
+        let size = element.size();
+        let pieces = Pieces::new(region, self.limit / size);
+        let file = self.open(true)?;
+        let written = self.dataset(&file, dataset).and_then(|dataset| {
+            let memory = self.agree(Datatype::from_descriptor(element).map_err(Cause::from))?;
+            let transfer = Collective {
+                dataset: &dataset,
+                memory: &memory,
+            };
+            self.rounds(&pieces, size, |piece| {
+                transfer.write(
+                    piece,
+                    piece.map_or(&[], |piece| &bytes[in_bytes(piece, size, size)]),
+                )
+            })
+        });
+        let closed = written.and_then(|transfer| {
+            self.agree(file.close())?;
+            Ok(transfer)
+        });
+        if closed.is_err() {
+            partita::abandon(self.path.display());
+        }
+        closed
+    }
+
+    /// Fills `bytes`, the memory of this rank's elements of type `memory`. *Collective.*
+    pub fn read(
+        &self,
+        dataset: &str,
+        memory: &TypeDescriptor,
+        conversion: Conversion,
+        region: partita::layout::Region,
+        bytes: &mut [u8],
+    ) -> Result<Transfer> {
+        let size = memory.size();
+        let pieces = Pieces::new(region, self.limit / size);
+        let file = self.open(false)?;
+        let read = self.dataset(&file, dataset).and_then(|dataset| {
+            let types = || -> Result<(Datatype, Datatype), Cause> {
+                Ok((
+                    dataset.dtype()?,
+                    Datatype::from_descriptor(&left_in_memory(memory, conversion))?,
+                ))
+            };
+            let (stored, memory) = self.agree(types())?;
+            // Read as it is stored and converted afterwards: HDF5 does not convert collectively.
+            let transfer = Collective {
+                dataset: &dataset,
+                memory: &stored,
+            };
+            self.rounds(&pieces, stored.size(), |piece| {
+                let Some(piece) = piece else {
+                    return transfer.read(None, &mut []);
+                };
+                let performed = transfer.read(
+                    Some(piece),
+                    &mut bytes[in_bytes(piece, size, stored.size())],
+                )?;
+                let whole = &mut bytes[in_bytes(piece, size, size)];
+                convert(whole, piece.elements.len(), &stored, &memory)?;
+                Ok(performed)
+            })
+        });
+        // Nothing is left to be written: closing is safe after a failure, too.
+        let closed = self.agree(file.close());
+        if closed.is_err() {
+            partita::abandon(self.path.display());
+        }
+        let transfer = read?;
+        closed.map(|()| transfer)
+    }
+
+    fn open(&self, writable: bool) -> Result<ParallelFile> {
+        let communicator = self.communicator.as_raw_library();
+        let opened = ParallelFile::open(self.file, communicator, writable);
+        let is_open = opened.is_ok();
+        self.agree(opened).or_else(|error| {
+            // A rank that has it open cannot close it without the others.
+            if self.any(is_open)? {
+                partita::abandon(self.path.display());
+            }
+            Err(error)
+        })
+    }
+
+    fn dataset(&self, file: &ParallelFile, name: &str) -> Result<ManuallyDrop<Dataset>> {
+        self.agree(file.dataset(name).map_err(|refusal| match refusal {
+            DatasetRefusal::ExternalLink => Cause::from("it became a link into another file"),
+            DatasetRefusal::Failed(cause) => cause,
+        }))
+    }
+
+    /// Goes through the pieces, on every rank equally often; a rank that has none left takes part
+    /// with nothing.
+    fn rounds(
+        &self,
+        pieces: &Pieces,
+        stored_size: usize,
+        mut call: impl FnMut(Option<&Piece>) -> Result<Performed, Cause>,
+    ) -> Result<Transfer> {
+        let most = [pieces.count() as u64];
+        let rounds = self.communicator.all_reduce(&most, Operation::Max)?[0] as usize;
+        let mut transfer = Transfer {
+            mode: TransferMode::Nothing,
+            no_collective_cause: 0,
+            rounds,
+            bytes: 0,
+        };
+        for number in 0..rounds {
+            let piece = pieces.get(number);
+            let performed = self.agree(call(piece.as_ref()))?;
+            transfer.mode = transfer.mode.and(TransferMode::of(performed));
+            transfer.no_collective_cause |= performed.no_collective_cause;
+            transfer.bytes += piece.map_or(0, |piece| piece.elements.len() * stored_size);
+        }
+        Ok(transfer)
+    }
+
+    fn agree<T>(&self, outcome: Result<T, Cause>) -> Result<T> {
+        let outcome = outcome.map_err(|cause| Error::io(self.operation, self.path, cause));
+        self.communicator.agree(outcome)
+    }
+
+    fn any(&self, condition: bool) -> Result<bool> {
+        let condition = [u64::from(condition)];
+        Ok(self.communicator.all_reduce(&condition, Operation::Max)?[0] > 0)
+    }
+}
+
+/// The bytes from where the piece begins among elements of `size`, enough for as many of `stored_size`.
+fn in_bytes(piece: &Piece, size: usize, stored_size: usize) -> std::ops::Range<usize> {
+    let start = piece.elements.start * size;
+    start..start + piece.elements.len() * stored_size
+}
+
+/// What HDF5's conversion leaves in the memory of the elements.
+fn left_in_memory(memory: &TypeDescriptor, conversion: Conversion) -> TypeDescriptor {
+    use hdf5::types::IntSize;
+    match conversion {
+        Conversion::ByType => memory.clone(),
+        Conversion::ByValue { signed: true } => TypeDescriptor::Integer(IntSize::U8),
+        Conversion::ByValue { signed: false } => TypeDescriptor::Unsigned(IntSize::U8),
+    }
+}

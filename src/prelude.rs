@@ -1,0 +1,7 @@
+//! What most programs use: `use partita::prelude::*;`
+
+pub use crate::layout::Axes;
+pub use crate::{
+    Boundary, Communicator, DistArray, Error, Halo, Operation, ProcessGrid, Progress, Result,
+    root_println,
+};
