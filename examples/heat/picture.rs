@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap};
 
 /// No picture has more pixels than this a side, however large the array.
-const LARGEST: usize = 480;
+const LARGEST: usize = 512;
 
 /// A thinned-out plane of the array on the root (the middle one of a block, a bar as one row); `None`
 /// elsewhere. *Collective.*

@@ -1,7 +1,7 @@
 //! The project's commands: `cargo xtask setup | run | test | bench | doctor`.
 //!
 //! In reading order: [`probe`] looks at the machine, [`selection`] puts MPI, launcher and HDF5 together, [`checkup`]
-//! judges them, [`systems`] knows the packages, and the commands follow: [`setup`], [`doctor`], [`run`], [`test`].
+//! judges them, [`systems`] knows the packages, and the commands follow: [`setup`], [`doctor`], [`run`], [`mod@test`].
 #![forbid(unsafe_code)]
 
 mod checkup;

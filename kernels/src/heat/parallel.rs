@@ -147,7 +147,7 @@ impl<'block> Rows<'block> {
 
 /// One row of cells: `here` with a neighbour at each end, and along the axes before the last the two
 /// rows beside it, which carry the ends too.
-#[inline]
+#[multiversion::multiversion(targets = "simd")]
 fn update_row<const OUTER: usize>(
     here: &[f64],
     beside: [[&[f64]; 2]; OUTER],
