@@ -88,6 +88,13 @@ fn an_error_of_one_rank_ends_the_others_wait_with_its_exit_code() {
 }
 
 #[test]
+fn of_several_errors_that_one_rank_waits_for_the_lowest_ranks_is_printed() {
+    let outcome = end("several alone", 4);
+    exit_code(&outcome, 2);
+    assert_eq!(errors(&outcome.stderr), ["error: rank 1: of rank 1"]);
+}
+
+#[test]
 fn an_agreed_error_is_printed_once() {
     for ranks in [2, 5] {
         let outcome = end("agreed", ranks);

@@ -19,6 +19,9 @@ fn main() -> ExitCode {
             }
             "panic of another thread" => return panic_elsewhere(world),
             "alone" if last => return Err(unstable()),
+            "several alone" if world.rank() > 0 => {
+                return Err(Error::usage(format!("of rank {}", world.rank())));
+            }
             "agreed" => world.agree(if last { Err(unstable()) } else { Ok(()) })?,
             "everywhere" => return Err(unstable()),
             "lowest" if world.rank() > 0 => {

@@ -20,12 +20,15 @@ fn a_local_part_of_a_wrong_shape_on_one_rank_is_everyones_error(
     world: &Communicator,
 ) -> Result<()> {
     let grid = ProcessGrid::new(world, &[1, world.size()])?;
-    for wrong in 0..world.size() {
-        let columns = 2 + usize::from(world.rank() == wrong);
-        let local = Array2::<f32>::zeros([3, columns]);
+    // One column too many, and the right number of elements in the wrong shape.
+    let shapes = [([3, 3], "[3, 3]"), ([2, 3], "[2, 3]")];
+    let cases = (0..world.size()).flat_map(|wrong| shapes.map(|shape| (wrong, shape)));
+    for (wrong, (shape, text)) in cases {
+        let shape = if world.rank() == wrong { shape } else { [3, 2] };
+        let local = Array2::<f32>::zeros(shape);
         let outcome = DistArray::from_local(&grid, [3, 2 * world.size()], local);
         let error = error_of_all(world, outcome)?;
-        is_shape_error(&error, &["from_local", "[3, 3]", "[3, 2]"]);
+        is_shape_error(&error, &["from_local", text, "[3, 2]"]);
         if world.size() > 1 {
             assert!(matches!(error, Error::OnRank { rank, .. } if rank == wrong));
         }

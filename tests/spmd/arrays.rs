@@ -109,7 +109,7 @@ fn a_whole_array_is_scattered_whatever_its_order_in_memory(world: &Communicator)
         let rank = grid.communicator().rank();
         for array in [&expected, &columns_first] {
             // What another rank offers must not be looked at.
-            let offered = (rank == root || rank % 2 == 0).then_some(array);
+            let offered = (rank == root || rank.is_multiple_of(2)).then_some(array);
             let scattered = DistArray::scatter(grid, root, offered)?;
             assert_is(&scattered, &expected, root);
         }

@@ -159,7 +159,7 @@ fn what_is_not_finite_is_never_lost(world: &Communicator) -> Result<()> {
     let special = || prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]);
     let places = prop::collection::vec((0..48usize, special()), 1..3);
     for places in cases(40, places) {
-        let mut values = vec![f64::MAX, -1.0, 0.5, f64::MIN].repeat(12);
+        let mut values = [f64::MAX, -1.0, 0.5, f64::MIN].repeat(12);
         for &(place, special) in &places {
             values[place] = special;
         }
