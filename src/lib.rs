@@ -47,3 +47,8 @@ pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Su
 pub use comm::{Communicator, Element, Operation, Parts};
 pub use error::{Error, Result};
 pub use runtime::{Progress, abandon, run, run_with_arguments};
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

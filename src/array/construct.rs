@@ -98,7 +98,7 @@ pub(super) fn try_with_capacity<T>(length: usize, operation: &str) -> Result<Vec
         .try_reserve_exact(length)
         .map_err(|_| Error::Memory {
             operation: operation.to_string(),
-            bytes: length as u64 * size_of::<T>() as u64,
+            bytes: (length as u64).saturating_mul(size_of::<T>() as u64),
         })?;
     Ok(values)
 }

@@ -73,7 +73,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let communicator = grid.communicator();
         let array = array.filter(|_| communicator.rank() == root);
         let shape = array.map(|array| array.shape().to_vec());
-        let lengths: Vec<usize> = communicator.broadcast_object(root, shape)?;
+        let lengths: Vec<usize> = communicator.broadcast_object_for("scatter", root, shape)?;
         let layout = Layout::block(D::from_slice(&lengths)?, grid.shape().clone())?;
         let parts = array.map(|array| cut(array, &layout));
         let part = communicator.scatterv(root, parts.as_ref())?;

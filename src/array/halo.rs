@@ -166,12 +166,15 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let plan = Rc::clone(&state.plan);
         let mut receives = Vec::with_capacity(plan.receives.len());
         for (message, buffer) in plan.receives.iter().zip(&mut state.receive_buffers) {
-            let buffer = std::mem::take(buffer);
+            let mut buffer = std::mem::take(buffer);
+            // An exchange that was dropped has kept its buffers.
+            buffer.resize(message.volume(), A::default());
             receives.push(communicator.start_receive(buffer, message.peer, tag)?);
         }
         let mut sends = Vec::with_capacity(plan.sends.len());
         for (message, buffer) in plan.sends.iter().zip(&mut state.send_buffers) {
             let mut buffer = std::mem::take(buffer);
+            buffer.resize(message.volume(), A::default());
             pack(&mut self.storage, &message.pieces, &mut buffer);
             sends.push(communicator.start_send(buffer, message.peer, tag)?);
         }

@@ -86,8 +86,17 @@ impl Communicator {
     /// A rank that gives no colour is in no group and gets `None`. *Collective.*
     ///
     /// # Errors
+    /// The same on every rank: [`Error::Usage`] when a rank's colour is above `i32::MAX`,
     /// [`Error::Mpi`] when MPI has no communicator left.
     pub fn split(&self, colour: Option<u32>, key: i32) -> Result<Option<Self>> {
+        // Local: colours differ between ranks.
+        self.agree(match colour {
+            Some(colour) if i32::try_from(colour).is_err() => Err(Error::usage(format!(
+                "split: colour {colour} is above {}",
+                i32::MAX
+            ))),
+            _ => Ok(()),
+        })?;
         self.inner
             .user
             .split(colour, key)?

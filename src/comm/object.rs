@@ -29,8 +29,21 @@ impl Communicator {
     where
         T: Serialize + DeserializeOwned,
     {
-        self.check_rank("broadcast_object", root)?;
-        let missing = || Error::usage("broadcast_object: the root gives no value");
+        self.broadcast_object_for("broadcast_object", root, value)
+    }
+
+    /// [`broadcast_object`](Self::broadcast_object) as a part of `operation`, which its errors name.
+    pub(crate) fn broadcast_object_for<T>(
+        &self,
+        operation: &str,
+        root: usize,
+        value: Option<T>,
+    ) -> Result<T>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.check_rank(operation, root)?;
+        let missing = || Error::usage(format!("{operation}: the root gives nothing"));
         let outcome = (self.rank() == root).then(|| value.ok_or_else(missing));
         self.broadcast_outcome(root, outcome)
     }

@@ -80,9 +80,11 @@ impl GridShape {
         self.parts.len()
     }
 
-    /// The number of ranks.
+    /// The number of ranks, `usize::MAX` if there are more.
     pub fn size(&self) -> usize {
-        self.parts.iter().product()
+        self.parts
+            .iter()
+            .fold(1, |size, &parts| size.saturating_mul(parts))
     }
 
     /// Where `rank` stands.
@@ -122,14 +124,14 @@ fn volume(block: &[usize]) -> u128 {
     block.iter().map(|&length| length as u128).product()
 }
 
-/// The elements that a block shares with its neighbours: its faces along the axes that are cut.
+/// The elements that the block with the most neighbours shares with them: a face towards each.
 fn surface(block: &[usize], parts: &[usize]) -> u128 {
     (0..block.len())
-        .filter(|&axis| parts[axis] > 1)
         .map(|axis| {
+            let neighbours = (parts[axis] - 1).min(2);
             let mut face = block.to_vec();
             face[axis] = 1;
-            volume(&face)
+            neighbours as u128 * volume(&face)
         })
         .sum()
 }

@@ -52,8 +52,11 @@ impl<D: Axes> Layout<D> {
             );
             return Err(Error::shape("layout", detail));
         }
-        if shape
-            .size_checked()
+        // Of an array without elements the other axes still count: `ndarray` has strides for them.
+        let lengths = shape.slice().iter().filter(|&&length| length > 0);
+        if lengths
+            .copied()
+            .try_fold(1, usize::checked_mul)
             .is_none_or(|size| size > isize::MAX as usize)
         {
             let detail = format!("{:?} is more elements than can be counted", shape.slice());

@@ -16,6 +16,10 @@ const GRACE_ALONE: Duration = Duration::from_secs(1);
 /// The same for an agreed failure: the others hold it too and are on their way here, however slowly.
 const GRACE_AGREED: Duration = Duration::from_secs(10);
 
+/// How much longer each rank waits than the one before it, so that of several ranks which fail alone the
+/// first has ended the job, and told why, before the next one would.
+const GRACE_STEP: Duration = Duration::from_millis(150);
+
 static ABANDONED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Tells [`run`](crate::run) that something collective was left unfinished, such as an open file of
@@ -47,9 +51,13 @@ pub(super) fn conclude(control: &Communicator, outcome: Result<()>) -> u8 {
             "{what}: left open at the end of the program"
         ))),
     });
-    let grace = outcome.as_ref().err().map(|error| match error.is_agreed() {
-        true => GRACE_AGREED,
-        false => GRACE_ALONE,
+    let grace = outcome.as_ref().err().map(|error| {
+        let grace = if error.is_agreed() {
+            GRACE_AGREED
+        } else {
+            GRACE_ALONE
+        };
+        grace + GRACE_STEP * control.rank().min(10) as u32
     });
     match control.arrive_within(grace) {
         Ok(true) => {}

@@ -85,11 +85,12 @@ where
     if let Some(limit) = launcher::count_limit()? {
         set_count_limit(limit);
     }
-    panic::install_hook(world.rank(), world.size());
+    let (rank, size) = (world.rank(), world.size());
+    panic::install_hook(rank, size);
     if !launcher::user_chose_blas_threads() {
         environment::set_blas_threads(1);
     }
-    let outcome = program(&world);
+    let outcome = panic::end_job_on_unwinding(rank, size, || program(&world));
     let code = conclude::conclude(&control, outcome);
     request::leak_orphans();
     drop(universe);

@@ -1,7 +1,7 @@
 //! A panic on one rank ends the job: the others would wait for it for ever.
 
 use std::io::Write;
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
 use crate::comm::ffi::environment;
 
@@ -24,12 +24,25 @@ pub(super) fn install_hook(rank: usize, size: usize) {
         if std::thread::current().id() != program_thread {
             return;
         }
-        let _ = writeln!(
-            std::io::stderr(),
-            "error: rank {rank} of {size} panicked; the job is aborted"
-        );
-        environment::abort(PANICKED);
+        end_job(rank, size);
     }));
+}
+
+/// Runs the program. A panic comes out of it when it has put a hook of its own in place of ours: that
+/// ends the job too.
+pub(super) fn end_job_on_unwinding<T>(rank: usize, size: usize, program: impl FnOnce() -> T) -> T {
+    match panic::catch_unwind(AssertUnwindSafe(program)) {
+        Ok(outcome) => outcome,
+        Err(_) => end_job(rank, size),
+    }
+}
+
+fn end_job(rank: usize, size: usize) -> ! {
+    let _ = writeln!(
+        std::io::stderr(),
+        "error: rank {rank} of {size} panicked; the job is aborted"
+    );
+    environment::abort(PANICKED)
 }
 
 /// Whether `println!` met a closed pipe (`| head -1`): no failure of the program.

@@ -146,6 +146,7 @@ mod tests {
         name: "tests::sums::ranks_3",
         ranks: 3,
         time_limit: Duration::from_secs(60),
+        environment: &[],
     };
 
     fn passed() -> Option<Verdict> {

@@ -19,6 +19,8 @@ pub struct SpmdTest {
     pub ranks: usize,
     /// After which it counts as hung.
     pub time_limit: Duration,
+    /// Variables of every rank's environment.
+    pub environment: &'static [(&'static str, &'static str)],
 }
 
 impl SpmdTest {
@@ -80,7 +82,7 @@ fn launch(test: &SpmdTest) -> Result<Option<String>, LaunchError> {
     let mpiexec = Mpiexec::find()?;
     let binary = std::env::current_exe().map_err(io("find the test binary"))?;
     let verdicts = Verdicts::create().map_err(io("create a directory for the ranks' verdicts"))?;
-    let job = Launch::new(&mpiexec, test.ranks, binary)
+    let mut job = Launch::new(&mpiexec, test.ranks, binary)
         .arguments([
             "--exact",
             test.harness_name(),
@@ -91,6 +93,9 @@ fn launch(test: &SpmdTest) -> Result<Option<String>, LaunchError> {
         .environment(rank::TEST, test.name)
         .environment(rank::VERDICTS, verdicts.path())
         .time_limit(test.time_limit);
+    for (name, value) in test.environment {
+        job = job.environment(name, value);
+    }
     let outcome = run_beside_others(job)?;
     Ok(report::of(test, &verdicts.read(test.ranks), &outcome))
 }

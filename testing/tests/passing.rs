@@ -41,6 +41,12 @@ fn all_ranks_see_the_same_temporary_directory(world: &Communicator) -> Result<()
     Ok(())
 }
 
+#[spmd_test(ranks = 2, environment = [("PARTITA_TEST_OF_ENVIRONMENT", "as given")])]
+fn every_rank_finds_the_given_variables(_world: &Communicator) {
+    let value = std::env::var("PARTITA_TEST_OF_ENVIRONMENT");
+    assert_eq!(value.as_deref(), Ok("as given"));
+}
+
 /// A module of its own, so that the name to filter by has several parts.
 mod nested {
     pub mod deeper {

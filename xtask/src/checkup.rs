@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use partita_launch::Launch;
 
-use crate::command::ask;
+use crate::command::{ask, is_set};
 use crate::probe::hdf5::{FoundBy, Hdf5};
 use crate::probe::mpi::{Interface, Source};
 use crate::probe::{Finding, State, machine};
@@ -52,12 +52,12 @@ fn mpi(selection: &Selection) -> Finding {
             Finding::good("MPI", text)
         }
         Err(cause) if selection.is_other => Finding::missing("MPI", cause, Component::Mpich),
-        Err(cause) if std::env::var_os("MPICC").is_some() => Finding::wrong(
+        Err(cause) if is_set("MPICC") => Finding::wrong(
             "MPI",
             cause,
             "unset MPICC, or name the compiler wrapper of your MPI",
         ),
-        Err(cause) if std::env::var_os("MPI_PKG_CONFIG").is_some() => Finding::wrong(
+        Err(cause) if is_set("MPI_PKG_CONFIG") => Finding::wrong(
             "MPI",
             cause,
             "unset MPI_PKG_CONFIG, or name the .pc file of your MPI",
@@ -69,7 +69,7 @@ fn mpi(selection: &Selection) -> Finding {
 fn mpiexec(selection: &Selection) -> Finding {
     let mpiexec = match &selection.mpiexec {
         Ok(mpiexec) => mpiexec,
-        Err(cause) if std::env::var_os("PARTITA_MPIEXEC").is_some() => {
+        Err(cause) if is_set("PARTITA_MPIEXEC") => {
             return Finding::wrong(
                 "mpiexec",
                 cause,
@@ -155,7 +155,7 @@ fn hdf5(selection: &Selection) -> Finding {
             unsuitable(hdf5, interface),
             Component::Hdf5(interface),
         ),
-        Hdf5Choice::Wrong(None) if std::env::var_os("HDF5_DIR").is_some() => Finding::wrong(
+        Hdf5Choice::Wrong(None) if is_set("HDF5_DIR") => Finding::wrong(
             "HDF5",
             "HDF5_DIR names a folder without include/H5pubconf.h",
             "unset or correct HDF5_DIR",

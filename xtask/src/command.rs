@@ -168,6 +168,11 @@ pub fn which(program: impl AsRef<Path>) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// Whether an environment variable says anything.
+pub fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

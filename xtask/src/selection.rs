@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use partita_launch::{Flavour, Mpiexec};
 
-use crate::command::{Step, which};
+use crate::command::{Step, is_set, which};
 use crate::error::{Error, Result};
 use crate::probe::hdf5::{self, Hdf5};
 use crate::probe::mpi::{self, Interface, Library, Source};
@@ -135,7 +135,7 @@ fn find_mpiexec(
     let found = Mpiexec::find().map_err(|cause| cause.to_string());
     let Some(library) = library else { return found };
     let interface = library.implementation.interface();
-    let is_named_by_user = other.is_none() && std::env::var_os("PARTITA_MPIEXEC").is_some();
+    let is_named_by_user = other.is_none() && is_set("PARTITA_MPIEXEC");
     if is_named_by_user
         || found
             .as_ref()
@@ -175,7 +175,7 @@ fn choose_hdf5(interface: Option<Interface>, is_other: bool) -> Hdf5Choice {
         return Hdf5Choice::AsFound(hdf5);
     }
     // A folder that the user named is not silently replaced by another.
-    if !is_other && std::env::var_os("HDF5_DIR").is_some() {
+    if !is_other && is_set("HDF5_DIR") {
         return Hdf5Choice::Wrong(found);
     }
     let folders = hdf5::other_folders(interface.unwrap_or(Interface::OpenMpi));

@@ -43,11 +43,6 @@ pub fn test(options: &Options) -> Result<()> {
 }
 
 fn full_run(selection: &Selection, filter: &[OsString]) -> Result<()> {
-    // The tests start examples, and a filter may leave cargo no reason to build them.
-    selection
-        .cargo("build")
-        .arguments(["--workspace", "--examples"])
-        .run()?;
     run_tests(selection, &["--workspace"], filter)?;
     if !filter.is_empty() {
         return Ok(());
@@ -64,6 +59,12 @@ fn short_run(selection: &Selection, filter: &[OsString]) -> Result<()> {
 }
 
 fn run_tests(selection: &Selection, packages: &[&str], filter: &[OsString]) -> Result<()> {
+    // The tests start examples, and a filter may leave cargo no reason to build them.
+    selection
+        .cargo("build")
+        .arguments(packages)
+        .arguments(["--examples"])
+        .run()?;
     let subcommand: &[&str] = if cargo_has("nextest") {
         &["nextest", "run"]
     } else {
@@ -72,6 +73,7 @@ fn run_tests(selection: &Selection, packages: &[&str], filter: &[OsString]) -> R
     let advice = "a test fails: see above; `cargo xtask test -- NAME` runs it alone";
     selection
         .cargo_words(subcommand)
+        .arguments(["--no-fail-fast"])
         .arguments(packages)
         .arguments(filter)
         .advice(advice)

@@ -265,10 +265,10 @@ fn owned(location: &hdf5::Location) -> hdf5::Location {
 
 /// A shape of a static number of axes, if it has that many.
 fn dimension<D: Axes>(shape: &[usize]) -> Option<D> {
-    let mut dimension = D::zeros(shape.len());
-    if dimension.ndim() != shape.len() {
+    if D::NDIM.is_some_and(|ndim| ndim != shape.len()) {
         return None;
     }
+    let mut dimension = D::zeros(shape.len());
     dimension.slice_mut().copy_from_slice(shape);
     Some(dimension)
 }

@@ -1,7 +1,9 @@
 //! The collective transfer: all ranks, one file, one dataset, in pieces of bounded size.
 
+use std::fs::OpenOptions;
 use std::mem::ManuallyDrop;
 use std::path::Path;
+use std::time::Duration;
 
 use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, Datatype};
@@ -14,6 +16,9 @@ use super::hyperslab::{Piece, Pieces};
 /// At most so many bytes a rank a call: beyond 2 GiB, MPI-IO implementations write wrong data without
 /// a word.
 pub const TRANSFER_LIMIT: usize = 1 << 30;
+
+/// How long a rank whose transfer failed waits for the others to come out of theirs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What HDF5 did with the last array this rank wrote or read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,8 +118,12 @@ impl Session<'_> {
             self.agree(file.close())?;
             Ok(transfer)
         });
-        if closed.is_err() {
+        if let Err(error) = &closed {
             partita::abandon(self.path.display());
+            if !error.is_agreed() {
+                // The root, whose task this is, may never come out of the transfer.
+                let _ = std::fs::remove_file(self.file);
+            }
         }
         closed
     }
@@ -157,8 +166,11 @@ impl Session<'_> {
                 Ok(performed)
             })
         });
-        // Nothing is left to be written: closing is safe after a failure, too.
-        let closed = self.agree(file.close());
+        // Nothing is left to be written: closing is safe after a failure too, if all ranks are here.
+        let closed = match &read {
+            Err(error) if !error.is_agreed() => Err(error.clone()),
+            _ => self.agree(file.close()),
+        };
         if closed.is_err() {
             partita::abandon(self.path.display());
         }
@@ -167,6 +179,14 @@ impl Session<'_> {
     }
 
     fn open(&self, writable: bool) -> Result<ParallelFile> {
+        // Each rank tries on its own first: one that is on another machine, or out of file handles, is
+        // told from the others before they open collectively, where MPI might wait for it.
+        let tried = OpenOptions::new()
+            .read(true)
+            .write(writable)
+            .open(self.file);
+        self.communicator
+            .agree(tried.map_err(|cause| Error::io(self.operation, self.path, cause)))?;
         let communicator = self.communicator.as_raw_library();
         let opened = ParallelFile::open(self.file, communicator, writable);
         let is_open = opened.is_ok();
@@ -204,12 +224,25 @@ impl Session<'_> {
         };
         for number in 0..rounds {
             let piece = pieces.get(number);
-            let performed = self.agree(call(piece.as_ref()))?;
+            let outcome = call(piece.as_ref());
+            self.all_have_left(&outcome)?;
+            let performed = self.agree(outcome)?;
             transfer.mode = transfer.mode.and(TransferMode::of(performed));
             transfer.no_collective_cause |= performed.no_collective_cause;
             transfer.bytes += piece.map_or(0, |piece| piece.elements.len() * stored_size);
         }
         Ok(transfer)
+    }
+
+    /// Waits until every rank has left the transfer. A rank that failed in it waits only so long: MPI
+    /// libraries differ in whether they let the others go then. Its own error is all that it has in
+    /// that case, and ends the job.
+    fn all_have_left<T>(&self, outcome: &Result<T, Cause>) -> Result<()> {
+        let limit = outcome.is_err().then_some(PATIENCE);
+        match (self.communicator.arrive_within(limit)?, outcome) {
+            (false, Err(cause)) => Err(Error::io(self.operation, self.path, cause)),
+            _ => Ok(()),
+        }
     }
 
     fn agree<T>(&self, outcome: Result<T, Cause>) -> Result<T> {

@@ -10,7 +10,11 @@ impl Communicator {
     }
 
     /// [`barrier`](Self::barrier) that gives up: `false` when `limit` passed before every rank came.
-    pub(crate) fn arrive_within(&self, limit: Option<Duration>) -> Result<bool> {
+    /// *Collective.*
+    ///
+    /// For a rank on which somebody else's collective call failed, and which cannot know whether the
+    /// others will ever leave it. After `false` no collective of this communicator may follow.
+    pub fn arrive_within(&self, limit: Option<Duration>) -> Result<bool> {
         let mut arrival = self.inner.library.start_barrier()?;
         let start = Instant::now();
         while !arrival.is_complete()? {

@@ -103,6 +103,17 @@ fn large_datatype(
     }
 }
 
+/// Where MPI finds `length` elements. Of no bytes at all Rust says that they are at address 1 (the
+/// alignment of a byte), which is how Open MPI spells `MPI_IN_PLACE`: they get a place of their own.
+pub(super) fn address<T>(elements: *const T, length: usize) -> *const T {
+    static NOTHING: u64 = 0;
+    if length * size_of::<T>() == 0 {
+        (&raw const NOTHING).cast()
+    } else {
+        elements
+    }
+}
+
 /// A vector of `length` elements whose memory `fill` (an MPI call) writes completely.
 ///
 /// # Safety
@@ -111,10 +122,22 @@ pub(super) unsafe fn vector_filled_by<T: Element>(
     length: usize,
     fill: impl FnOnce(*mut T) -> Result<()>,
 ) -> Result<Vec<T>> {
-    let mut vector = vector_with_capacity(length)?;
-    fill(vector.as_mut_ptr())?;
+    let mut vector: Vec<T> = vector_with_capacity(length)?;
+    fill(address(vector.as_mut_ptr(), length).cast_mut())?;
     // SAFETY: the capacity is at least `length`, and the caller vouches for the contents.
     unsafe { vector.set_len(length) };
+    Ok(vector)
+}
+
+/// A vector of `length` elements which `overwrite` (an MPI call) may write: all of them when the ranks
+/// agree on their parts' lengths, and fewer when another rank's part is shorter than it should be.
+pub(super) fn vector_overwritten_by<T: Element>(
+    length: usize,
+    overwrite: impl FnOnce(*mut T) -> Result<()>,
+) -> Result<Vec<T>> {
+    let mut vector: Vec<T> = vector_with_capacity(length)?;
+    vector.resize(length, T::default());
+    overwrite(address(vector.as_mut_ptr(), length).cast_mut())?;
     Ok(vector)
 }
 
@@ -125,7 +148,7 @@ pub(super) fn vector_with_capacity<T>(length: usize) -> Result<Vec<T>> {
         .try_reserve_exact(length)
         .map_err(|_| Error::Memory {
             operation: "message buffer".to_string(),
-            bytes: length as u64 * size_of::<T>() as u64,
+            bytes: (length as u64).saturating_mul(size_of::<T>() as u64),
         })?;
     Ok(vector)
 }

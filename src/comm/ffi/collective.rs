@@ -5,14 +5,16 @@ use std::ffi::{c_int, c_void};
 use mpi::ffi;
 use mpi::traits::AsRaw;
 
-use super::buffer::{Description, count, count_limit, vector_filled_by};
+use super::buffer::{
+    Description, address, count, count_limit, vector_filled_by, vector_overwritten_by,
+};
 use super::check::check;
 use super::handle::Handle;
 use crate::comm::{Element, Operation};
 use crate::error::Result;
 
 fn read<T>(slice: &[T]) -> *const c_void {
-    slice.as_ptr().cast()
+    address(slice.as_ptr(), slice.len()).cast()
 }
 
 /// Counts and displacements of consecutive parts; `None` when they do not fit MPI's counts.
@@ -43,7 +45,7 @@ impl Handle {
         // SAFETY: `description` covers exactly `buffer`.
         let code = unsafe {
             ffi::MPI_Bcast(
-                buffer.as_mut_ptr().cast(),
+                address(buffer.as_mut_ptr(), buffer.len()).cast_mut().cast(),
                 description.count,
                 description.datatype,
                 root,
@@ -78,10 +80,10 @@ impl Handle {
 
     pub(crate) fn all_gather<T: Element>(self, send: &[T], size: usize) -> Result<Vec<T>> {
         let description = Description::<T>::of(send.len())?;
-        // SAFETY: each of the `size` ranks contributes `send.len()` elements, which fill the result.
-        unsafe {
-            vector_filled_by(send.len() * size, |receive: *mut T| {
-                let code = ffi::MPI_Allgather(
+        vector_overwritten_by(send.len() * size, |receive: *mut T| {
+            // SAFETY: there is room for `send.len()` elements of each of the `size` ranks.
+            let code = unsafe {
+                ffi::MPI_Allgather(
                     read(send),
                     description.count,
                     description.datatype,
@@ -89,10 +91,10 @@ impl Handle {
                     description.count,
                     description.datatype,
                     self.0,
-                );
-                check(code, "MPI_Allgather")
-            })
-        }
+                )
+            };
+            check(code, "MPI_Allgather")
+        })
     }
 
     /// `counts` (the same on every rank) elements of each rank, in rank order.
@@ -132,11 +134,12 @@ impl Handle {
     ) -> Result<Option<Vec<T>>> {
         let root = count(root, "MPI_Gather")?;
         let description = Description::<T>::of(send.len())?;
-        // SAFETY: on the root (`receives` ranks) the result holds one contribution of each rank;
-        // elsewhere the receiving arguments are not looked at, and the vector is empty.
-        let gathered = unsafe {
-            vector_filled_by(send.len() * receives.unwrap_or(0), |receive: *mut T| {
-                let code = ffi::MPI_Gather(
+        let length = send.len() * receives.unwrap_or(0);
+        let gathered = vector_overwritten_by(length, |receive: *mut T| {
+            // SAFETY: on the root there is room for one contribution of each of the `receives` ranks;
+            // elsewhere the receiving arguments are not looked at.
+            let code = unsafe {
+                ffi::MPI_Gather(
                     read(send),
                     description.count,
                     description.datatype,
@@ -145,10 +148,10 @@ impl Handle {
                     description.datatype,
                     root,
                     self.0,
-                );
-                check(code, "MPI_Gather")
-            })
-        }?;
+                )
+            };
+            check(code, "MPI_Gather")
+        })?;
         Ok(receives.map(|_| gathered))
     }
 
@@ -181,10 +184,11 @@ impl Handle {
 
     pub(crate) fn all_to_all<T: Element>(self, send: &[T], size: usize) -> Result<Vec<T>> {
         let description = Description::<T>::of(send.len() / size)?;
-        // SAFETY: the caller checked that `send` is one equal part for each of `size` ranks.
-        unsafe {
-            vector_filled_by(send.len(), |receive: *mut T| {
-                let code = ffi::MPI_Alltoall(
+        vector_overwritten_by(send.len(), |receive: *mut T| {
+            // SAFETY: the caller checked that `send`, and so the result, is one equal part for each of
+            // `size` ranks.
+            let code = unsafe {
+                ffi::MPI_Alltoall(
                     read(send),
                     description.count,
                     description.datatype,
@@ -192,10 +196,10 @@ impl Handle {
                     description.count,
                     description.datatype,
                     self.0,
-                );
-                check(code, "MPI_Alltoall")
-            })
-        }
+                )
+            };
+            check(code, "MPI_Alltoall")
+        })
     }
 }
 

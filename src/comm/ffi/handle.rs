@@ -62,20 +62,16 @@ impl Handle {
     pub(crate) fn rank(self) -> Result<usize> {
         let mut rank: c_int = 0;
         // SAFETY: a live communicator; `rank` is a valid place for the result.
-        check(
-            unsafe { ffi::MPI_Comm_rank(self.0, &mut rank) },
-            "MPI_Comm_rank",
-        )?;
+        let code = unsafe { ffi::MPI_Comm_rank(self.0, &mut rank) };
+        check(code, "MPI_Comm_rank")?;
         usize::try_from(rank).map_err(Error::other)
     }
 
     pub(crate) fn size(self) -> Result<usize> {
         let mut size: c_int = 0;
         // SAFETY: a live communicator; `size` is a valid place for the result.
-        check(
-            unsafe { ffi::MPI_Comm_size(self.0, &mut size) },
-            "MPI_Comm_size",
-        )?;
+        let code = unsafe { ffi::MPI_Comm_size(self.0, &mut size) };
+        check(code, "MPI_Comm_size")?;
         usize::try_from(size).map_err(Error::other)
     }
 

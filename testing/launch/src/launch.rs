@@ -1,7 +1,8 @@
 //! The description of one job.
 #![forbid(unsafe_code)]
 
-use crate::{LaunchError, Mpiexec, Outcome, environment, processes, running};
+use crate::running::{self, Output};
+use crate::{LaunchError, Mpiexec, Outcome, environment, processes};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -129,7 +130,7 @@ impl Launch {
     /// When the job cannot be started. A job that fails, or reaches its time limit, is an
     /// [`Outcome`].
     pub fn run_captured(self) -> Result<Outcome, LaunchError> {
-        self.run(|command| {
+        self.run(Output::Collected, |command| {
             command
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -137,16 +138,18 @@ impl Launch {
         })
     }
 
-    /// Runs the job on this process's own standard input, output and error.
+    /// Runs the job on this process's own standard input, output and error. When nobody reads the
+    /// output any more, the job goes on without.
     ///
     /// # Errors
     /// As [`run_captured`](Launch::run_captured).
     pub fn run_inherited(self) -> Result<Outcome, LaunchError> {
-        self.run(|command| command)
+        self.run(Output::Relayed, |command| command.stdout(Stdio::piped()))
     }
 
     fn run(
         self,
+        output: Output,
         connect: impl FnOnce(&mut Command) -> &mut Command,
     ) -> Result<Outcome, LaunchError> {
         if self.ranks == 0 || i32::try_from(self.ranks).is_err() {
@@ -173,6 +176,6 @@ impl Launch {
         let mark = processes::Mark::new(session.path());
         mark.put_on(&mut command);
         connect(&mut command);
-        running::run(command, &mark, self.time_limit)
+        running::run(command, &mark, self.time_limit, output)
     }
 }

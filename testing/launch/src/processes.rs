@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const VARIABLE: &str = "PARTITA_LAUNCH";
 /// How long to wait for killed processes: one that sits in a dead network file system never goes.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How many looks in a row must find nothing.
+const LOOKS: usize = 4;
 
 /// What the processes of one launch have in common.
 pub(crate) struct Mark(OsString);
@@ -35,17 +37,24 @@ impl Mark {
         command.env(VARIABLE, marks);
     }
 
-    /// Ends every process that has the mark, this one excepted. Repeats until none is found:
-    /// processes take a moment to die, and may start others in it.
+    /// Ends every process that has the mark, this one excepted. Repeats until several looks in a row
+    /// find none: processes take a moment to die, may start others in it, and show no environment
+    /// while they turn into another program.
     pub(crate) fn end_all(&self) {
         let patience = Instant::now() + PATIENCE;
+        let mut looks_in_vain = 0;
         loop {
             let marked = self.processes();
+            looks_in_vain = if marked.is_empty() {
+                looks_in_vain + 1
+            } else {
+                0
+            };
             for process in &marked {
                 // A process that ended meanwhile needs no signal.
                 let _ = rustix::process::kill_process(*process, Signal::KILL);
             }
-            if marked.is_empty() || Instant::now() > patience {
+            if looks_in_vain == LOOKS || Instant::now() > patience {
                 return;
             }
             std::thread::sleep(Duration::from_millis(2));

@@ -7,7 +7,7 @@
 use crate::processes::Mark;
 use crate::{LaunchError, Outcome};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -20,18 +20,32 @@ const GRACE: Duration = Duration::from_secs(2);
 /// hold the pipe open.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// What becomes of a job's standard output, where it is a pipe to this process.
+#[derive(Clone, Copy)]
+pub(crate) enum Output {
+    /// It is kept for the outcome.
+    Collected,
+    /// It goes on to this process's own, for as long as somebody reads that: a launcher that writes
+    /// into a closed pipe (`| head -1`) itself ends the job, or crashes.
+    Relayed,
+}
+
 /// Runs `command` until it ends, or until `time_limit` has passed and it was ended.
 pub(crate) fn run(
     mut command: Command,
     mark: &Mark,
     time_limit: Option<Duration>,
+    output: Output,
 ) -> Result<Outcome, LaunchError> {
     let launcher = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .spawn()
         .map_err(LaunchError::system(format!("start {launcher}")))?;
-    let stdout = child.stdout.take().map(Drain::start);
-    let stderr = child.stderr.take().map(Drain::start);
+    let stdout = child.stdout.take().map(|pipe| Drain::start(pipe, output));
+    let stderr = child
+        .stderr
+        .take()
+        .map(|pipe| Drain::start(pipe, Output::Collected));
     let ended = watch(&child);
     let timed_out = !wait(&ended, time_limit);
     if timed_out {
@@ -97,6 +111,12 @@ fn outcome(
     }
 }
 
+fn relay(bytes: &[u8]) {
+    let mut output = std::io::stdout().lock();
+    // Nobody reads any more: the job goes on, for the sake of the files it writes.
+    let _ = output.write_all(bytes).and_then(|()| output.flush());
+}
+
 /// A thread that empties a pipe, so that no rank ever waits for a reader.
 struct Drain {
     collected: Arc<Mutex<Vec<u8>>>,
@@ -104,7 +124,7 @@ struct Drain {
 }
 
 impl Drain {
-    fn start(mut pipe: impl Read + Send + 'static) -> Drain {
+    fn start(mut pipe: impl Read + Send + 'static, output: Output) -> Drain {
         let collected = Arc::new(Mutex::new(Vec::new()));
         let (tell, closed) = channel();
         let sink = Arc::clone(&collected);
@@ -113,10 +133,13 @@ impl Drain {
             loop {
                 match pipe.read(&mut buffer) {
                     Ok(0) => break,
-                    Ok(count) => sink
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .extend_from_slice(&buffer[..count]),
+                    Ok(count) => match output {
+                        Output::Relayed => relay(&buffer[..count]),
+                        Output::Collected => sink
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .extend_from_slice(&buffer[..count]),
+                    },
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                     Err(_) => break,
                 }

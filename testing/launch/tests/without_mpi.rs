@@ -78,7 +78,7 @@ fn a_program_past_its_time_limit_is_ended_and_says_what_it_said() {
     assert!(outcome.timed_out && !outcome.success());
     assert_eq!(outcome.stdout, "before\n");
     assert!(
-        start.elapsed() < Duration::from_secs(2),
+        start.elapsed() < Duration::from_secs(20),
         "{:?}",
         start.elapsed()
     );
@@ -95,7 +95,7 @@ fn a_deaf_launcher_and_its_detached_ranks_are_ended_too() {
         .expect("the launcher starts");
     assert!(outcome.timed_out);
     assert!(
-        start.elapsed() < Duration::from_secs(4),
+        start.elapsed() < Duration::from_secs(20),
         "{:?}",
         start.elapsed()
     );
@@ -105,14 +105,15 @@ fn a_deaf_launcher_and_its_detached_ranks_are_ended_too() {
 #[test]
 fn what_outlives_a_failed_launcher_is_ended_and_holds_nobody_up() {
     let start = Instant::now();
-    let outcome = run(shell("setsid sleep 1000 & exit 3").environment("ORPHAN", "of this test"));
+    let mark = format!("of test {}", std::process::id());
+    let outcome = run(shell("setsid sleep 1000 & exit 3").environment("ORPHAN", &mark));
     assert_eq!(outcome.exit_code, Some(3));
     assert!(
-        start.elapsed() < Duration::from_secs(2),
+        start.elapsed() < Duration::from_secs(20),
         "{:?}",
         start.elapsed()
     );
-    assert!(!is_running("ORPHAN=of this test"));
+    assert!(!is_running(&format!("ORPHAN={mark}")));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What stands in the attribute: `ranks = …, time_limit = …`.
+//! What stands in the attribute: `ranks = …, time_limit = …, environment = …`.
 #![forbid(unsafe_code)]
 
 use proc_macro2::Span;
@@ -16,12 +16,15 @@ pub(crate) struct Arguments {
     pub(crate) ranks: Vec<usize>,
     /// In seconds.
     pub(crate) time_limit: u64,
+    /// Variables of every rank's environment.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Parse for Arguments {
     fn parse(input: ParseStream) -> Result<Arguments> {
         let mut ranks = None;
         let mut time_limit = None;
+        let mut environment = None;
         while !input.is_empty() {
             let name: Ident = input.parse()?;
             input.parse::<Token![=]>()?;
@@ -29,10 +32,11 @@ impl Parse for Arguments {
             match name.to_string().as_str() {
                 "ranks" => set_once(&mut ranks, &name, parse_ranks(&value)?)?,
                 "time_limit" => set_once(&mut time_limit, &name, parse_time_limit(&value)?)?,
+                "environment" => set_once(&mut environment, &name, parse_environment(&value)?)?,
                 _ => {
                     return Err(Error::new(
                         name.span(),
-                        "unknown argument: `ranks` and `time_limit` are known",
+                        "unknown argument: `ranks`, `time_limit` and `environment` are known",
                     ));
                 }
             }
@@ -49,6 +53,7 @@ impl Parse for Arguments {
         Ok(Arguments {
             ranks,
             time_limit: time_limit.unwrap_or(TIME_LIMIT_UNLESS_GIVEN),
+            environment: environment.unwrap_or_default(),
         })
     }
 }
@@ -122,6 +127,37 @@ fn parse_time_limit(value: &Expr) -> Result<u64> {
     }
 }
 
+fn parse_environment(value: &Expr) -> Result<Vec<(String, String)>> {
+    const SHAPE: &str = "expected variables and their values: `[(\"NAME\", \"value\")]`";
+    let Expr::Array(array) = value else {
+        return Err(Error::new(value.span(), SHAPE));
+    };
+    array
+        .elems
+        .iter()
+        .map(|variable| {
+            let Expr::Tuple(pair) = variable else {
+                return Err(Error::new(variable.span(), SHAPE));
+            };
+            let mut texts = pair.elems.iter().map(text);
+            match (texts.next(), texts.next(), texts.next()) {
+                (Some(Some(name)), Some(Some(value)), None) => Ok((name, value)),
+                _ => Err(Error::new(variable.span(), SHAPE)),
+            }
+        })
+        .collect()
+}
+
+fn text(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(literal),
+            ..
+        }) => Some(literal.value()),
+        _ => None,
+    }
+}
+
 fn integer(value: &Expr) -> Option<&LitInt> {
     match value {
         Expr::Lit(ExprLit {
@@ -172,6 +208,13 @@ mod tests {
     }
 
     #[test]
+    fn variables_of_the_environment_are_pairs_of_texts() {
+        let parsed = parse(r#"ranks = 1, environment = [("A", "1"), ("B", "")]"#).expect("pairs");
+        let pairs = [("A".into(), "1".into()), ("B".into(), String::new())];
+        assert_eq!(parsed.environment, pairs);
+    }
+
+    #[test]
     fn what_is_wrong_is_named_where_it_stands() {
         let cases = [
             ("", "on how many ranks?", ""),
@@ -185,6 +228,12 @@ mod tests {
             ("ranks = 5000", "from 1 to 1024", "5000"),
             ("ranks = 1, ranks = 2", "given twice", "ranks"),
             ("ranks = 1, time_limit = 0", "at least 1", "0"),
+            ("ranks = 1, environment = 3", "expected variables", "3"),
+            (
+                r#"ranks = 1, environment = [("A", 1)]"#,
+                "expected variables",
+                r#"("A", 1)"#,
+            ),
             ("ranks = 1, timeout = 3", "unknown argument", "timeout"),
         ];
         for (text, message, place) in cases {

@@ -11,7 +11,15 @@ use syn::{Attribute, Error, FnArg, ItemFn, Result, Type};
 pub(crate) fn spmd_test(attribute: TokenStream, function: TokenStream) -> Result<TokenStream> {
     let function: ItemFn = syn::parse2(function)?;
     check(&function)?;
-    let Arguments { ranks, time_limit } = syn::parse2(attribute)?;
+    let Arguments {
+        ranks,
+        time_limit,
+        environment,
+    } = syn::parse2(attribute)?;
+    let variables = environment
+        .iter()
+        .map(|(name, value)| quote!((#name, #value)));
+    let environment = quote!(&[#(#variables),*]);
     let name = &function.sig.ident;
     let (of_tests, of_function): (Vec<_>, Vec<_>) = function
         .attrs
@@ -29,6 +37,7 @@ pub(crate) fn spmd_test(attribute: TokenStream, function: TokenStream) -> Result
                     name: concat!(module_path!(), "::", stringify!(#test)),
                     ranks: #ranks,
                     time_limit: ::core::time::Duration::from_secs(#time_limit),
+                    environment: #environment,
                 },
                 super::#name,
             )

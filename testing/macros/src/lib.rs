@@ -14,6 +14,7 @@ use proc_macro::TokenStream;
 /// - `ranks` (required): `[1, 2, 3]`, a range `1..=5`, or one number. Each becomes a test of its
 ///   own: `name::ranks_3`.
 /// - `time_limit`: whole seconds after which an unfinished run counts as hung; 60 unless given.
+/// - `environment`: variables that every rank finds in its environment: `[("OMP_NUM_THREADS", "2")]`.
 ///
 /// The function takes `&Communicator` and returns `()` or a `Result<(), E>` with `E: Display`.
 /// Attributes such as `#[ignore]` and `#[cfg(…)]` apply to all of the tests.

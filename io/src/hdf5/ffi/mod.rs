@@ -80,9 +80,14 @@ fn check<C: Code>(call: &str, code: C) -> Outcome<C> {
     if !code.failed() {
         return Ok(code);
     }
-    let stack =
-        hdf5::Error::query().map_or_else(|error| error.to_string(), |error| error.to_string());
-    Err(Cause(format!("{call} failed: {stack}")))
+    let stack = hdf5::Error::query()
+        .unwrap_or_else(|error| error)
+        .to_string();
+    // The stack begins with the function that was called, under the name it has inside the library.
+    let reason = stack
+        .split_once("(): ")
+        .map_or(stack.as_str(), |(_, reason)| reason);
+    Err(Cause(format!("{call} failed: {reason}")))
 }
 
 unsafe extern "C" {

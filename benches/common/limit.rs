@@ -1,0 +1,50 @@
+//! What the hardware grants, measured in the same run as what is held against it.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use partita::prelude::*;
+
+/// Memory for a triad: three arrays that no cache holds.
+pub struct Triad {
+    a: Vec<f64>,
+    b: Vec<f64>,
+    c: Vec<f64>,
+}
+
+impl Triad {
+    /// Arrays of `elements` on each rank.
+    pub fn new(elements: usize) -> Self {
+        Triad {
+            a: vec![0.0; elements],
+            b: vec![1.0; elements],
+            c: vec![2.0; elements],
+        }
+    }
+
+    /// One pass of a = b + s·c on all ranks of the communicator at once; bytes per second of all of them,
+    /// counted as STREAM counts (24 an element, without the read of `a` that a write implies).
+    ///
+    /// Source: J. D. McCalpin, *Memory bandwidth and machine balance in current high performance
+    /// computers*, IEEE TCCA Newsletter (1995).
+    pub fn bandwidth(&mut self, communicator: &Communicator) -> Result<f64> {
+        let scale = black_box(3.0);
+        let bytes = 3.0 * size_of::<f64>() as f64 * self.a.len() as f64;
+        let seconds = slowest(communicator, || {
+            for ((a, b), c) in self.a.iter_mut().zip(&self.b).zip(&self.c) {
+                *a = b + scale * c;
+            }
+            black_box(&self.a);
+            Ok(())
+        })?;
+        Ok(bytes * communicator.size() as f64 / seconds)
+    }
+}
+
+/// The seconds that the slowest rank takes for `work`, all starting together.
+pub fn slowest(communicator: &Communicator, work: impl FnOnce() -> Result<()>) -> Result<f64> {
+    communicator.barrier()?;
+    let clock = Instant::now();
+    work()?;
+    communicator.all_reduce_value(clock.elapsed().as_secs_f64(), Operation::Max)
+}

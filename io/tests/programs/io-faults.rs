@@ -1,0 +1,93 @@
+//! A program that does with files what one should not: what the tests in `faults.rs` start.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita_io::hdf5::File;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// A rank whose writing the MPI library does itself, rather than leave it to the root.
+const WRITER: usize = 1;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    if arguments
+        .get(1)
+        .is_some_and(|fault| fault == "cannot-write")
+    {
+        ignore_file_size_signal(&arguments);
+    }
+    partita::run(move |world| match arguments.as_slice() {
+        [_, fault, path] => commit(world, fault, path),
+        _ => Err(Error::usage("io-faults FAULT PATH")),
+    })
+}
+
+fn commit(world: &Communicator, fault: &str, path: &str) -> Result<()> {
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let array = DistArray::from_fn(&grid, [100_000], |[index]| index as f64)?;
+    let mut file = File::create(world, path)?;
+    file.write("u", &array)?;
+    match fault {
+        "forget" => Ok(()),
+        "fail" => Err(Error::numerical("heat", "unstable")),
+        "fail-alone" if world.rank() == 1 => Err(Error::other("only here")),
+        "fail-alone" => file.close(),
+        "panic" if world.rank() == 1 => panic!("only here"),
+        "panic" => file.close(),
+        "cannot-open" => {
+            if world.rank() == 1 {
+                no_more_files();
+            }
+            file.write("v", &array)?;
+            file.close()
+        }
+        "cannot-write" => {
+            if world.rank() == WRITER {
+                nothing_beyond_a_kilobyte();
+            }
+            let outcome = file.write("v", &array);
+            // The program goes on as if nothing were: no call of it may wait for ever.
+            eprintln!("rank {}: {outcome:?}, {:?}", world.rank(), file.close());
+            outcome
+        }
+        _ => Err(Error::usage(format!("no fault {fault}"))),
+    }
+}
+
+/// Starts this program again with the signal ignored by which the system would kill it when a file
+/// gets too large; the write fails instead. Only a shell can do that without `unsafe`.
+fn ignore_file_size_signal(arguments: &[String]) {
+    const DONE: &str = "PARTITA_TEST_SIGNAL_IGNORED";
+    if std::env::var_os(DONE).is_none() {
+        let failed = Command::new("/bin/sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .args(arguments)
+            .env(DONE, "1")
+            .exec();
+        panic!("{failed}");
+    }
+}
+
+fn nothing_beyond_a_kilobyte() {
+    let limit = Rlimit {
+        current: Some(1024),
+        ..getrlimit(Resource::Fsize)
+    };
+    setrlimit(Resource::Fsize, limit).expect("a lower limit is always allowed");
+}
+
+/// This process can open no file any more, and keeps those it has (MPI among them).
+fn no_more_files() {
+    let open = std::fs::read_dir("/proc/self/fd").expect("Linux");
+    let names = open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u64>().ok());
+    let limit = Rlimit {
+        current: names.max().map(|highest| highest + 1),
+        ..getrlimit(Resource::Nofile)
+    };
+    // The listing itself took a handle, which is free again: taken once more, nothing is left.
+    let last = std::fs::File::open("/dev/null").expect("one file more");
+    std::mem::forget(last);
+    setrlimit(Resource::Nofile, limit).expect("a lower limit is always allowed");
+}

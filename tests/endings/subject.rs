@@ -1,0 +1,77 @@
+//! The program whose ends `main.rs` looks at: its argument says how it ends.
+#![forbid(unsafe_code)]
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use partita::{Communicator, Error, Result, abandon, root_println};
+
+fn main() -> ExitCode {
+    let ending = std::env::args().nth(1).unwrap_or_default();
+    partita::run(move |world| {
+        let last = world.rank() + 1 == world.size();
+        match ending.as_str() {
+            "" | "well" => root_println!(world, "all is well on {} ranks", world.size()),
+            "panic" if last => panic!("out of luck"),
+            "panic with a silent hook" if last => {
+                std::panic::set_hook(Box::new(|_| {}));
+                panic!("unheard of");
+            }
+            "panic of another thread" => return panic_elsewhere(world),
+            "alone" if last => return Err(unstable()),
+            "agreed" => world.agree(if last { Err(unstable()) } else { Ok(()) })?,
+            "everywhere" => return Err(unstable()),
+            "lowest" if world.rank() > 0 => {
+                return Err(Error::usage(format!("of rank {}", world.rank())));
+            }
+            "lowest" => return Ok(()),
+            "abandoned" => abandon("out.h5"),
+            "abandoned on one rank" if last => abandon("out.h5"),
+            "abandoned on one rank" => {}
+            "abandoned after an error" => {
+                abandon("out.h5");
+                return Err(unstable());
+            }
+            "exit" if last => std::process::exit(0),
+            "print without end" => return print_without_end(),
+            "print when told" => return print_when_told(world),
+            _ => {}
+        }
+        // Whoever comes here waits for those who failed.
+        match ending.starts_with("abandoned") {
+            true => Ok(()),
+            false => world.barrier(),
+        }
+    })
+}
+
+fn unstable() -> Error {
+    Error::numerical("heat", "r = 0.7 > 0.5")
+}
+
+/// A panic of another thread is no end of the program, unless its owner makes it one.
+fn panic_elsewhere(world: &Communicator) -> Result<()> {
+    let thread = std::thread::spawn(|| panic!("in a thread of its own"));
+    let outcome = thread
+        .join()
+        .map_err(|_| Error::other("the thread is lost"));
+    assert!(outcome.is_err());
+    world.barrier()
+}
+
+fn print_without_end() -> Result<()> {
+    for number in 0..1_000_000 {
+        println!("line {number}");
+    }
+    Err(Error::other("somebody read all of it"))
+}
+
+/// Prints once standard input is closed, when nobody reads standard output any more.
+fn print_when_told(world: &Communicator) -> Result<()> {
+    let mut nothing = String::new();
+    std::io::stdin()
+        .read_to_string(&mut nothing)
+        .map_err(Error::other)?;
+    root_println!(world, "to nobody");
+    Err(unstable())
+}

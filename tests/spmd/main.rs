@@ -1,0 +1,17 @@
+//! The core crate on several ranks, against what one rank computes alone.
+#![forbid(unsafe_code)]
+
+mod agreement;
+mod array_errors;
+mod arrays;
+mod collectives;
+mod grids;
+mod groups;
+mod halos;
+mod large_messages;
+mod messages;
+mod reductions;
+mod sample;
+mod shared;
+mod sums;
+mod variable_parts;
