@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use partita_launch::Mpiexec;
 use partita_testing::{Launch, Outcome, TemporaryDirectory, example, run, run_example};
 
 /// No failure may take longer, on however busy a machine.
@@ -22,14 +23,14 @@ pub fn program() -> PathBuf {
     launch.get_args().nth(2).expect("-n 1 PROGRAM").into()
 }
 
-/// A shell on every rank that runs `script` with `arguments`. The kit takes an absolute path for
-/// itself.
+/// A shell on every rank that runs `script` with `arguments`.
 pub fn shell<Argument: AsRef<std::ffi::OsStr>>(
     ranks: usize,
     script: &str,
     arguments: impl IntoIterator<Item = Argument>,
 ) -> Launch {
-    let launch = example("/bin/sh", ranks).arguments(["-c", script, "sh"]);
+    let mpiexec = Mpiexec::find().expect("there is an MPI");
+    let launch = Launch::new(&mpiexec, ranks, "sh").arguments(["-c", script, "sh"]);
     launch.arguments(arguments)
 }
 

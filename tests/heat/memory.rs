@@ -9,14 +9,16 @@ use crate::refusal::{assert_refused, directory_with_old_files};
 #[test]
 fn a_shape_beyond_memory_is_refused_by_every_rank() {
     let directory = directory_with_old_files();
-    let arguments = ["--shape=10000000,10000000", "--output=out.h5"];
-    assert_refused(directory.path(), &arguments, 1, &["cannot allocate"]);
+    for shape in ["10000000,10000000", "9223372036854775807"] {
+        let arguments = [&format!("--shape={shape}"), "--output=out.h5"];
+        assert_refused(directory.path(), &arguments, 1, &["cannot allocate"]);
+    }
 }
 
 #[test]
 fn a_shape_beyond_counting_is_refused_by_every_rank() {
     let directory = TemporaryDirectory::new();
-    for shape in ["10000000000,10000000000", "18446744073709551615"] {
+    for shape in ["10000000000,10000000000", "0,18446744073709551615"] {
         let shape = format!("--shape={shape}");
         assert_refused(directory.path(), &[&shape], 3, &["more elements"]);
     }

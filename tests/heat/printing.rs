@@ -6,7 +6,7 @@ use std::process::Command;
 use partita_testing::{TemporaryDirectory, example, run};
 
 use crate::job::{program, succeed, text};
-use crate::tools::{dataset, printed};
+use crate::tools::{dataset, h5py, printed};
 
 #[test]
 fn help_and_version_are_printed_once() {
@@ -29,7 +29,7 @@ fn the_summary_names_what_was_done_and_written() {
     }
 }
 
-/// Strict: the numbers that JSON does not have, and Python takes all the same, are refused.
+/// Strict: the words for numbers that JSON does not have, and Python takes all the same, are refused.
 const PARSE: &str = r#"
 import json, sys
 def refuse(word):
@@ -48,7 +48,7 @@ fn parsed(summary: &str) -> String {
 #[test]
 fn the_json_is_one_line_with_every_field_filled() {
     let summary = succeed(3, &["--json", "--shape=4,3", "--steps=2", "--periodic"]).stdout;
-    let expected = "shape [4, 3]\nranks 3\nsteps 2\nheat_start 360.0\nheat_end 360.0\n\
+    let expected = "shape [4, 3]\nranks 3\nsteps 2\nheat_start 260.0\nheat_end 260.0\n\
                     seconds True\ncell_updates_per_second_per_rank True\n";
     assert_eq!(parsed(&summary), expected);
 }
@@ -60,7 +60,7 @@ fn the_json_is_json_even_when_the_temperatures_are_no_numbers() {
 with h5py.File(sys.argv[1] + "/holes.h5", "w") as file:
     file["u"] = np.array([1, np.nan, 2, np.inf])
 "#;
-    if crate::tools::h5py(WRITE, &[directory.path()]).is_none() {
+    if h5py(WRITE, &[directory.path()]).is_none() {
         return;
     }
     let input = format!("--input={}", text(&directory.join("holes.h5")));

@@ -2,15 +2,18 @@
 
 use partita_testing::run_example;
 
-use crate::refusal::{assert_refused, directory_with_old_files};
+use crate::refusal::{assert_refused, assert_refused_on, directory_with_old_files};
 
 #[test]
 fn a_wrong_command_line_is_refused_by_every_rank_and_named_once() {
     let directory = directory_with_old_files();
-    let refused = |arguments: &[&str], says: &[&str]| {
+    // All on the same way through the program: in turn on 1, 2 and 3 ranks.
+    let mut ranks = (1..=3).cycle();
+    let mut refused = |arguments: &[&str], says: &[&str]| {
         let output = ["--output=out.h5", "--png=out.png"];
         let arguments = [&output, arguments].concat();
-        assert_refused(directory.path(), &arguments, 2, says);
+        let ranks = ranks.next().unwrap_or(1);
+        assert_refused_on(ranks, directory.path(), &arguments, 2, says);
     };
     refused(&["--shap=4,4"], &["--shap", "--shape"]);
     refused(&["--every=0"], &["--every", "0"]);
@@ -34,7 +37,12 @@ fn the_picture_may_not_replace_the_output() {
     let directory = directory_with_old_files();
     for picture in ["--png=out.h5", "--png=./out.h5"] {
         let arguments = ["--output=out.h5", picture, "--steps=1", "--shape=4"];
-        assert_refused(directory.path(), &arguments, 2, &["--png", "out.h5"]);
+        assert_refused(
+            directory.path(),
+            &arguments,
+            2,
+            &["--png", "--output", "out.h5"],
+        );
     }
 }
 
