@@ -40,19 +40,24 @@ struct Arguments {
     #[arg(long, default_value_t = 2000)]
     steps: usize,
     /// Thermal diffusivity
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.1, allow_negative_numbers = true)]
     alpha: f64,
     /// Length of a time step
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     time_step: f64,
     /// Distance of two cells
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     spacing: f64,
     /// Every axis closes on itself; otherwise the edges are kept at --edge
     #[arg(long)]
     periodic: bool,
     /// Temperature beyond the edges
-    #[arg(long, default_value_t = 0.0, conflicts_with = "periodic")]
+    #[arg(
+        long,
+        default_value_t = 0.0,
+        allow_negative_numbers = true,
+        conflicts_with = "periodic"
+    )]
     edge: f64,
     /// Start from a dataset of another program, FILE.h5:/dataset
     #[arg(long)]
@@ -71,8 +76,23 @@ struct Arguments {
     json: bool,
 }
 
+impl Arguments {
+    /// What clap cannot see: two outputs under one name would replace each other.
+    fn check(&self) -> Result<()> {
+        let absolute = |path: &Option<PathBuf>| std::path::absolute(path.as_ref()?).ok();
+        match (absolute(&self.output), absolute(&self.png)) {
+            (Some(output), Some(png)) if output == png => {
+                let path = png.display();
+                Err(Error::usage(format!("--output and --png both name {path}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     partita::run_with_arguments(|world, arguments: Arguments| {
+        arguments.check()?;
         let input = match &arguments.input {
             None => None,
             Some(location) => {
@@ -122,12 +142,12 @@ fn simulate<D: Axes>(
     let before = picture::sample(&start)?;
     let heat_at_start = start.sum()?;
     let mut solver = Solver::new(start, &parameters)?;
-    let mut output = match &arguments.output {
-        Some(path) => Some(File::create(world, path)?),
-        None => None,
-    };
     let picture = match &arguments.png {
         Some(path) => Some(Replacement::begin(world, path)?),
+        None => None,
+    };
+    let mut output = match &arguments.output {
+        Some(path) => Some(File::create(world, path)?),
         None => None,
     };
 
@@ -251,14 +271,19 @@ impl Summary<'_> {
 
     fn as_json(&self) -> String {
         let ranks = self.grid.shape().size();
-        let [start, end] = self.heat;
+        // JSON has numbers only, and an input may have had others.
+        let number = |value: f64| match value.is_finite() {
+            true => format!("{value:e}"),
+            false => "null".into(),
+        };
+        let [start, end] = self.heat.map(number);
         format!(
-            "{{\"shape\":{:?},\"ranks\":{ranks},\"steps\":{},\"heat_start\":{start:e},\
-             \"heat_end\":{end:e},\"seconds\":{:e},\"cell_updates_per_second_per_rank\":{:e}}}",
+            "{{\"shape\":{:?},\"ranks\":{ranks},\"steps\":{},\"heat_start\":{start},\
+             \"heat_end\":{end},\"seconds\":{},\"cell_updates_per_second_per_rank\":{}}}",
             self.shape,
             self.arguments.steps,
-            self.seconds,
-            self.rate() / ranks as f64
+            number(self.seconds),
+            number(self.rate() / ranks as f64)
         )
     }
 }

@@ -1,5 +1,7 @@
 //! A picture of the temperatures at the start and at the end.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use ndarray::Array2;
@@ -52,7 +54,11 @@ pub fn sample<D: Axes>(array: &DistArray<f64, D>) -> Result<Option<Array2<f64>>>
 /// Draws both samples side by side, with a scale of the temperatures, as a PNG file. *Local.*
 pub fn draw(path: &Path, start: &Array2<f64>, end: &Array2<f64>) -> Result<()> {
     let zoom = (LARGEST / start.nrows().max(start.ncols()).max(1)).max(1);
-    let panel = (start.ncols() * zoom, (start.nrows() * zoom).max(40));
+    // Room for the words, also over a bar or a plate without cells.
+    let panel = (
+        (start.ncols() * zoom).max(40),
+        (start.nrows() * zoom).max(40),
+    );
     let size = (2 * panel.0 + 3 * MARGIN + SCALE, panel.1 + 2 * MARGIN);
     let mut pixels = vec![0; size.0 * size.1 * 3];
     paint(&mut pixels, size, panel, [start, end])
@@ -89,11 +95,14 @@ fn paint(
             .filter(|value| value.is_finite())
     };
     let (low, high) = (
-        finite().fold(f64::MAX, f64::min),
-        finite().fold(f64::MIN, f64::max),
+        finite().reduce(f64::min).unwrap_or(0.0),
+        finite().reduce(f64::max).unwrap_or(0.0),
     );
     let span = if high > low { high - low } else { 1.0 };
-    let colour = |value: f64| colours.get_color(((value - low) / span).clamp(0.0, 1.0) as f32);
+    let colour = |value: f64| match ((value - low) / span).clamp(0.0, 1.0) {
+        share if share.is_nan() => RGBColor(128, 128, 128),
+        share => colours.get_color(share as f32),
+    };
 
     let area =
         BitMapBackend::with_buffer(pixels, (width as u32, height as u32)).into_drawing_area();
@@ -103,12 +112,13 @@ fn paint(
         area.draw_text(title, &text(16), (left as i32, 6))?;
         for x in 0..panel_width {
             for y in 0..panel_height {
-                let cell = [
-                    y * image.nrows() / panel_height,
-                    x * image.ncols() / panel_width,
-                ];
-                let at = ((left + x) as i32, (MARGIN + y) as i32);
-                area.draw_pixel(at, &colour(image[cell]))?;
+                let row = y * image.nrows() / panel_height;
+                let column = x * image.ncols() / panel_width;
+                // Without cells, the panel stays white.
+                if let Some(&value) = image.get([row, column]) {
+                    let at = ((left + x) as i32, (MARGIN + y) as i32);
+                    area.draw_pixel(at, &colour(value))?;
+                }
             }
         }
     }
@@ -135,9 +145,12 @@ fn text(size: i32) -> TextStyle<'static> {
 }
 
 fn write_png(path: &Path, pixels: &[u8], (width, height): (usize, usize)) -> std::io::Result<()> {
-    let file = std::io::BufWriter::new(std::fs::File::create(path)?);
-    let mut encoder = png::Encoder::new(file, width as u32, height as u32);
+    let mut file = BufWriter::new(File::create(path)?);
+    let mut encoder = png::Encoder::new(&mut file, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgb);
-    encoder.write_header()?.write_image_data(pixels)?;
-    Ok(())
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    // Left to their drops, the last bytes would fail in silence.
+    writer.finish()?;
+    file.flush()
 }

@@ -12,7 +12,7 @@ use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::dtype::{Conversion, Mismatch, conversion};
-use super::ffi::{Cause, DatasetRefusal, open_dataset};
+use super::ffi::{Cause, DatasetRefusal, create_group, open_dataset};
 
 /// Makes a contiguous dataset in C order, whose every element will be written: nothing is filled in
 /// first. Groups on the way are made too. Returns where its data end in the file; `None` without data.
@@ -25,6 +25,7 @@ pub(super) fn create(
     if file.link_exists(name) {
         return Err("there is one already".into());
     }
+    create_groups(file, name)?;
     let dataset = file
         .new_dataset_builder()
         .empty_as(element.clone())
@@ -35,10 +36,20 @@ pub(super) fn create(
         .fill_time(FillTime::Never)
         // With times in it, no two files would be the same.
         .obj_track_times(false)
-        .create_intermediate_group(true)
         .create(name)?;
     let size = dataset.storage_size();
     Ok(dataset.offset().map(|offset| offset + size))
+}
+
+/// Makes the groups on the way to `name` that are not there yet.
+fn create_groups(file: &hdf5::File, name: &str) -> std::result::Result<(), Cause> {
+    for (end, _) in name.match_indices('/') {
+        let group = &name[..end];
+        if !group.is_empty() && !group.ends_with('/') && !file.link_exists(group) {
+            create_group(file, group)?;
+        }
+    }
+    Ok(())
 }
 
 /// What all ranks must know of a dataset before they read it together.

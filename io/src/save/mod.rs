@@ -3,9 +3,11 @@
 //! A [`Replacement`] is written beside its target (`beside`), after what can be known beforehand was
 //! looked at (`preflight`); room for large data is taken before the data is written (`space`);
 //! [`commit`](Replacement::commit) syncs the file, renames it over the target and syncs the folder.
-//! At every earlier moment, a crash included, the target is what it was.
+//! At every earlier moment, a crash included, the target is what it was. An interrupt, unlike a crash,
+//! takes the file beside it along (`interrupt`).
 
 mod beside;
+mod interrupt;
 mod preflight;
 mod space;
 

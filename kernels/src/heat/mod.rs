@@ -39,8 +39,8 @@ impl Parameters {
     ///
     /// # Errors
     /// [`Error::Shape`] unless there are 1, 2 or 3 axes. [`Error::Numerical`] when α is negative, Δt or
-    /// Δx is not positive, any of them is not finite, or the step is unstable; it names the largest
-    /// stable Δt.
+    /// Δx is not positive, any of them or the temperature beyond the edges is not finite, or the step
+    /// is unstable; it names the largest stable Δt.
     ///
     /// ```
     /// use partita::Boundary;
@@ -70,6 +70,12 @@ impl Parameters {
                 "diffusivity {} must not be negative, time step {} and spacing {} must be positive",
                 self.diffusivity, self.time_step, self.spacing
             );
+            return Err(Error::numerical("heat", detail));
+        }
+        if let Boundary::Fixed(value) = self.edges
+            && !value.is_finite()
+        {
+            let detail = format!("the temperature beyond the edges, {value}, is not finite");
             return Err(Error::numerical("heat", detail));
         }
         let ratio = self.diffusivity * self.time_step / (self.spacing * self.spacing);

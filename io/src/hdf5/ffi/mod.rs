@@ -5,6 +5,7 @@
 
 mod buffer;
 mod convert;
+mod group;
 mod open;
 mod text;
 mod transfer;
@@ -15,6 +16,7 @@ use std::sync::Once;
 pub use buffer::Plain;
 pub(crate) use buffer::{as_bytes, as_bytes_mut, bool_bytes, zeroed};
 pub(crate) use convert::convert;
+pub(crate) use group::create_group;
 pub(crate) use open::{DatasetRefusal, ParallelFile, open_dataset};
 pub(crate) use text::read_fixed_text;
 pub(crate) use transfer::{Collective, Performed};

@@ -1,0 +1,78 @@
+//! An interrupted run leaves no half-written file behind.
+//!
+//! SIGINT, SIGTERM and SIGHUP end a process without running any destructor, and launchers end ranks
+//! by SIGTERM. Where one of them would end this process, the files being written are removed first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+static BEING_WRITTEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Has an interrupt remove `path`, until it is [forgotten](forget). Where signals cannot be watched,
+/// the file outlives an interrupt, as it outlives a crash.
+pub(super) fn remember(path: &Path) {
+    static WATCH: Once = Once::new();
+    WATCH.call_once(|| {
+        let deadly =
+            [SIGINT, SIGTERM, SIGHUP].map(|signal| ends_this_process(signal).then_some(signal));
+        if let Ok(signals) = Signals::new(deadly.into_iter().flatten()) {
+            thread::spawn(|| watch(signals));
+        }
+    });
+    being_written().push(path.to_path_buf());
+}
+
+/// The file is in its place, or gone.
+pub(super) fn forget(path: &Path) {
+    being_written().retain(|other| other != path);
+}
+
+fn watch(mut signals: Signals) {
+    for signal in signals.forever() {
+        for path in being_written().iter() {
+            // Nobody is left to be told that it failed.
+            let _ = fs::remove_file(path);
+        }
+        let _ = emulate_default_handler(signal);
+    }
+}
+
+fn being_written() -> MutexGuard<'static, Vec<PathBuf>> {
+    BEING_WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether nobody ignores the signal or handles it already; unknown without `/proc`, and then not.
+fn ends_this_process(signal: i32) -> bool {
+    let Ok(status) = fs::read_to_string("/proc/self/status") else {
+        return false;
+    };
+    is_default(signal, &status)
+}
+
+fn is_default(signal: i32, status: &str) -> bool {
+    ["SigIgn:", "SigCgt:"].iter().all(|line| {
+        let mask = status.lines().find_map(|text| text.strip_prefix(line));
+        let mask = mask.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
+        mask.is_some_and(|mask| mask & 1 << (signal - 1) == 0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_is_ignored_or_handled_is_left_alone() {
+        // SIGHUP is 1 and ignored, SIGINT is 2 and handled, SIGTERM is 15 and neither.
+        let status = "SigBlk:\t0\nSigIgn:\t0000000000000001\nSigCgt:\t0000000000000002\n";
+        assert!(!is_default(SIGHUP, status) && !is_default(SIGINT, status));
+        assert!(is_default(SIGTERM, status));
+        assert!(!is_default(SIGTERM, ""));
+    }
+}

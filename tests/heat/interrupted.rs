@@ -1,0 +1,178 @@
+//! Runs that are ended from outside.
+
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use partita_testing::TemporaryDirectory;
+
+use crate::job::{BOUND, program, shell};
+use crate::tools::printed;
+
+const RANKS: usize = 2;
+
+/// Tells the process that a rank is, and becomes the program.
+const NOTE_PROCESS: &str = r#"
+note="$1/${OMPI_COMM_WORLD_RANK-$PMI_RANK}"; shift
+echo $$ > "$note.part"
+mv "$note.part" "$note"
+exec "$@"
+"#;
+
+/// Whom the signal goes to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Target {
+    Launcher,
+    Rank(usize),
+}
+
+#[test]
+fn an_interrupt_of_the_launcher_ends_all_and_leaves_the_old_file() {
+    interrupt("INT", Target::Launcher, Leftover::None);
+    interrupt("TERM", Target::Launcher, Leftover::None);
+}
+
+#[test]
+fn an_interrupt_of_one_rank_ends_all_and_leaves_the_old_file() {
+    interrupt("INT", Target::Rank(0), Leftover::None);
+    interrupt("TERM", Target::Rank(1), Leftover::None);
+}
+
+// Whoever is killed cannot clean up; the next run is not disturbed by it.
+#[test]
+fn a_kill_ends_all_and_leaves_the_old_file() {
+    interrupt("KILL", Target::Launcher, Leftover::Temporary);
+    interrupt("KILL", Target::Rank(0), Leftover::Temporary);
+    interrupt("KILL", Target::Rank(1), Leftover::Temporary);
+}
+
+/// What may lie beside the old file afterwards.
+#[derive(Clone, Copy, PartialEq)]
+enum Leftover {
+    None,
+    Temporary,
+}
+
+fn interrupt(signal: &str, target: Target, leftover: Leftover) {
+    let directory = TemporaryDirectory::new();
+    let output = directory.join("out.h5");
+    std::fs::write(&output, "the old file").unwrap();
+    let mut job = Job::start(&output);
+    let process = match target {
+        Target::Launcher => job.launcher.id(),
+        Target::Rank(rank) => job.ranks[rank],
+    };
+    send(signal, process);
+    let ended = job.end();
+    let what = format!("SIG{signal} to {target:?}");
+    assert!(
+        ended.is_some_and(|status| !status.success()),
+        "{what}: {ended:?}"
+    );
+    assert_eq!(std::fs::read(&output).unwrap(), b"the old file", "{what}");
+    if leftover == Leftover::None {
+        let names: Vec<_> = names(directory.path());
+        assert_eq!(names, ["out.h5"], "{what}");
+    }
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
+    entries
+        .map(|entry| name(entry).to_string_lossy().into_owned())
+        .collect()
+}
+
+fn send(signal: &str, process: u32) {
+    let command = format!("kill -{signal} {process}");
+    printed(Command::new("sh").args(["-c", &command]));
+}
+
+/// A run that would take for ever.
+struct Job {
+    launcher: Child,
+    ranks: Vec<u32>,
+    /// What the launcher keeps of the job, and the ranks' notes.
+    _session: TemporaryDirectory,
+}
+
+impl Job {
+    /// Starts it, and waits until it has written several snapshots.
+    fn start(output: &Path) -> Job {
+        let session = TemporaryDirectory::new();
+        let heat = program();
+        let launch = shell(RANKS, NOTE_PROCESS, [session.path(), &heat]);
+        let launch = launch
+            .arguments(["--shape=64,64", "--steps=1000000000", "--every=200"])
+            .argument(format!("--output={}", output.display()))
+            .environment("OMPI_MCA_orte_tmpdir_base", session.path())
+            .environment("OMPI_MCA_mpi_yield_when_idle", "1")
+            .environment("OMPI_MCA_hwloc_base_binding_policy", "none");
+        let mut command = launch.command();
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut job = Job {
+            launcher: command.spawn().expect("the launcher starts"),
+            ranks: Vec::new(),
+            _session: session,
+        };
+        let noted = |rank: usize| {
+            let note = std::fs::read_to_string(job._session.join(rank.to_string())).ok()?;
+            note.trim().parse().ok()
+        };
+        let is_running = until(|| (0..RANKS).all(|rank| noted(rank).is_some()));
+        assert!(is_running, "the ranks do not start");
+        job.ranks = (0..RANKS).filter_map(noted).collect();
+        let folder = output.parent().unwrap();
+        assert!(until(|| half_written(folder)), "nothing is written");
+        job
+    }
+
+    /// How the launcher ended, once no process of the job is left; `None` when some stay.
+    fn end(&mut self) -> Option<ExitStatus> {
+        let mut status = None;
+        let gone = until(|| {
+            status = self.launcher.try_wait().unwrap();
+            status.is_some() && !self.ranks.iter().any(|&rank| is_alive(rank))
+        });
+        status.filter(|_| gone)
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        for &rank in self.ranks.iter().filter(|&&rank| is_alive(rank)) {
+            send("KILL", rank);
+        }
+        let _ = self.launcher.kill();
+        let _ = self.launcher.wait();
+    }
+}
+
+/// Whether a new file has some snapshots in it.
+fn half_written(folder: &Path) -> bool {
+    names(folder).iter().any(|name| {
+        let length = std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+        name.ends_with(".partita") && length > 200_000
+    })
+}
+
+/// Whether a process is there that has not ended yet (and is the program, no other that got its
+/// number).
+fn is_alive(process: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.contains("Name:\theat\n") && !status.contains("State:\tZ")
+}
+
+/// Waits for a condition, for as long as anything may take.
+fn until(mut condition: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < BOUND {
+        if condition() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    condition()
+}
