@@ -8,8 +8,8 @@ impl Communicator {
     ///
     /// Returns the rank's own value where all ranks come with `Ok`. Otherwise every rank returns the
     /// same error: [`Error::OnRank`] with the lowest failing rank and its error, or
-    /// [`Error::OnEveryRank`] when all of them failed alike. To be called wherever something can fail
-    /// on one rank alone, before the next collective.
+    /// [`Error::OnEveryRank`] when all of several ranks failed alike. To be called wherever something
+    /// can fail on one rank alone, before the next collective.
     ///
     /// # Cost
     /// One all-reduce of one integer; on failure two broadcasts and an all-reduce more.

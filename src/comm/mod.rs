@@ -117,7 +117,7 @@ impl Communicator {
         self.inner.library.raw()
     }
 
-    /// A number that is the same on every rank, and different the next 65 535 times.
+    /// A number that is the same on every rank, and different for the next 65 535 calls.
     pub(crate) fn next_sequence_number(&self) -> u16 {
         let next = self.inner.sequence.get().wrapping_add(1);
         self.inner.sequence.set(next);

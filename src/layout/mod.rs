@@ -39,7 +39,7 @@ impl<D: Axes> Layout<D> {
     /// Blocks of the array of this `shape`, one a rank of `grid`.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the grid has not one axis for each of the array's, or the array has
+    /// [`Error::Shape`] when the grid has not one axis for each of the array's or has no ranks, or the array has
     /// more elements than a `usize` counts.
     pub fn block(shape: impl ndarray::IntoDimension<Dim = D>, grid: GridShape) -> Result<Self> {
         let shape = shape.into_dimension();
@@ -50,6 +50,10 @@ impl<D: Axes> Layout<D> {
                 shape.ndim(),
                 grid.ndim()
             );
+            return Err(Error::shape("layout", detail));
+        }
+        if grid.parts().contains(&0) {
+            let detail = format!("the process grid {grid} has an axis without ranks");
             return Err(Error::shape("layout", detail));
         }
         // Of an array without elements the other axes still count: `ndarray` has strides for them.

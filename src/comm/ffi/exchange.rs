@@ -1,14 +1,17 @@
 //! Parts of different lengths between any pairs of ranks: what every v-form but one is made of.
 
 use std::ffi::c_int;
+use std::io::Write;
+use std::time::{Duration, Instant};
 
 use mpi::ffi;
 
 use super::buffer::{Description, count, vector_filled_by};
 use super::check::check;
+use super::environment;
 use super::handle::Handle;
 use crate::comm::Element;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl Handle {
     /// Sends `part(r)` to each rank `r`, and receives `counts[r]` elements from it, in rank order.
@@ -115,17 +118,40 @@ unsafe fn complete(requests: &mut [ffi::MPI_Request], posted: Result<()>) -> Res
             unsafe { ffi::MPI_Waitall(number, requests.as_mut_ptr(), ffi::RSMPI_STATUSES_IGNORE) };
         check(code, "MPI_Waitall")
     });
-    if outcome.is_err() {
-        for request in requests.iter_mut() {
-            // SAFETY: a live request or the null one, which is skipped; after the wait MPI refers
-            // to its buffer no more.
-            unsafe {
-                if *request != ffi::RSMPI_REQUEST_NULL {
-                    ffi::MPI_Cancel(request);
-                    let _: c_int = ffi::MPI_Wait(request, ffi::RSMPI_STATUS_IGNORE);
+    if let Err(error) = &outcome {
+        // SAFETY: what is left are live requests, or null ones.
+        unsafe { withdraw(requests, error) };
+    }
+    outcome
+}
+
+/// How long a peer may take to receive what a failed exchange has begun to send.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Ends the requests of a failed exchange, so that MPI refers to their buffers no more. A send cannot
+/// be cancelled: one that nobody takes ends the job, with the `error` that began it.
+///
+/// # Safety
+/// The requests must be live ones or null, and their buffers alive.
+unsafe fn withdraw(requests: &mut [ffi::MPI_Request], error: &Error) {
+    let start = Instant::now();
+    for request in requests {
+        // SAFETY: as the caller says; a null request is neither cancelled nor pending.
+        unsafe {
+            if *request != ffi::RSMPI_REQUEST_NULL {
+                ffi::MPI_Cancel(request);
+            }
+            let mut done: c_int = 0;
+            while done == 0 {
+                let code = ffi::MPI_Test(request, &mut done, ffi::RSMPI_STATUS_IGNORE);
+                if code != ffi::MPI_SUCCESS as c_int {
+                    break;
+                }
+                if start.elapsed() > PATIENCE {
+                    let _ = writeln!(std::io::stderr(), "error: {error}");
+                    environment::abort(error.exit_code());
                 }
             }
         }
     }
-    outcome
 }
