@@ -35,6 +35,7 @@ fn an_interrupt_of_the_launcher_ends_all_and_leaves_the_old_file() {
 #[test]
 fn an_interrupt_of_one_rank_ends_all_and_leaves_the_old_file() {
     interrupt("INT", Target::Rank(0), Leftover::None);
+    interrupt("TERM", Target::Rank(0), Leftover::None);
     interrupt("TERM", Target::Rank(1), Leftover::None);
 }
 
@@ -71,7 +72,9 @@ fn interrupt(signal: &str, target: Target, leftover: Leftover) {
     );
     assert_eq!(std::fs::read(&output).unwrap(), b"the old file", "{what}");
     if leftover == Leftover::None {
-        let names: Vec<_> = names(directory.path());
+        let mut names = names(directory.path());
+        // Open MPI's own: it tries a lock beside every file it opens, in a file of some milliseconds.
+        names.retain(|name| !name.contains(".locktest."));
         assert_eq!(names, ["out.h5"], "{what}");
     }
 }

@@ -25,7 +25,7 @@ fn the_summary_names_what_was_done_and_written() {
     let argument = format!("--output={}", text(&output));
     let summary = succeed(2, &["--shape=8,6", "--periodic", "--steps=9", &argument]).stdout;
     for word in ["8 × 6", "2 ranks", "9 steps", "total heat", text(&output)] {
-        assert!(summary.contains(word), "no {word:?} in {summary}");
+        assert_eq!(summary.matches(word).count(), 1, "{word:?} in {summary}");
     }
 }
 

@@ -5,8 +5,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::interrupt;
-
 /// File systems allow 255 bytes a name; what is added to the target's own name takes some forty.
 const LONGEST_STEM: usize = 200;
 
@@ -23,10 +21,7 @@ impl Temporary {
         loop {
             let path = folder.join(unique_name(target));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(_) => {
-                    interrupt::remember(&path);
-                    return Ok(Temporary { path: Some(path) });
-                }
+                Ok(_) => return Ok(Temporary { path: Some(path) }),
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(cause) => return Err((folder.to_path_buf(), cause)),
             }
@@ -39,9 +34,7 @@ impl Temporary {
 
     /// The file has another name now: nothing is left to remove.
     pub fn keep(mut self) {
-        if let Some(path) = self.path.take() {
-            interrupt::forget(&path);
-        }
+        self.path = None;
     }
 }
 
@@ -50,7 +43,6 @@ impl Drop for Temporary {
         if let Some(path) = &self.path {
             // Already on the way out of a failure, which is the one to report.
             let _ = fs::remove_file(path);
-            interrupt::forget(path);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! An interrupted run leaves no half-written file behind.
 //!
 //! SIGINT, SIGTERM and SIGHUP end a process without running any destructor, and launchers end ranks
-//! by SIGTERM. Where one of them would end this process, the files being written are removed first.
+//! by SIGTERM. Where one of them would end this process, the files being written are removed first: by
+//! every rank, since Open MPI's launcher may kill the others at once when it sees the first one gone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,23 +15,37 @@ use signal_hook::low_level::emulate_default_handler;
 
 static BEING_WRITTEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Has an interrupt remove `path`, until it is [forgotten](forget). Where signals cannot be watched,
-/// the file outlives an interrupt, as it outlives a crash.
-pub(super) fn remember(path: &Path) {
-    static WATCH: Once = Once::new();
-    WATCH.call_once(|| {
-        let deadly =
-            [SIGINT, SIGTERM, SIGHUP].map(|signal| ends_this_process(signal).then_some(signal));
-        if let Ok(signals) = Signals::new(deadly.into_iter().flatten()) {
-            thread::spawn(|| watch(signals));
-        }
-    });
-    being_written().push(path.to_path_buf());
+/// A file that an interrupt removes, as long as this value lives. Where signals cannot be watched, the
+/// file outlives an interrupt, as it outlives a crash.
+#[derive(Debug)]
+pub(super) struct RemovedOnInterrupt {
+    path: PathBuf,
 }
 
-/// The file is in its place, or gone.
-pub(super) fn forget(path: &Path) {
-    being_written().retain(|other| other != path);
+impl RemovedOnInterrupt {
+    pub fn new(path: &Path) -> Self {
+        static WATCH: Once = Once::new();
+        WATCH.call_once(start_watching);
+        being_written().push(path.to_path_buf());
+        RemovedOnInterrupt {
+            path: path.to_path_buf(),
+        }
+    }
+}
+
+impl Drop for RemovedOnInterrupt {
+    fn drop(&mut self) {
+        being_written().retain(|other| *other != self.path);
+    }
+}
+
+fn start_watching() {
+    let deadly = [SIGINT, SIGTERM, SIGHUP]
+        .into_iter()
+        .filter(|&signal| ends_this_process(signal));
+    if let Ok(signals) = Signals::new(deadly) {
+        thread::spawn(|| watch(signals));
+    }
 }
 
 fn watch(mut signals: Signals) {

@@ -19,6 +19,7 @@ use partita::{Communicator, Error, Result};
 
 use crate::agreed::{on_root, same_as_root};
 use beside::Temporary;
+use interrupt::RemovedOnInterrupt;
 pub(crate) use preflight::irregular_kind;
 pub use space::reserve;
 
@@ -48,6 +49,7 @@ pub struct Replacement {
     plan: Plan,
     /// Removes the file when dropped; on the root alone.
     temporary: Option<Temporary>,
+    _on_interrupt: RemovedOnInterrupt,
 }
 
 /// What the root decided, and every rank follows.
@@ -90,6 +92,7 @@ impl Replacement {
         Ok(Replacement {
             communicator: communicator.clone(),
             target: target.to_path_buf(),
+            _on_interrupt: RemovedOnInterrupt::new(&plan.temporary),
             plan,
             temporary,
         })
