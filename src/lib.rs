@@ -46,7 +46,7 @@ pub mod runtime;
 pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Summable};
 pub use comm::{Communicator, Element, Operation, Parts};
 pub use error::{Error, Result};
-pub use runtime::{Progress, abandon, run, run_with_arguments};
+pub use runtime::{Progress, abandon, run, run_with_arguments, unfinished};
 
 /// The README's program compiles.
 #[cfg(doctest)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::output::print_error;
@@ -20,7 +20,14 @@ const GRACE_AGREED: Duration = Duration::from_secs(10);
 /// first has ended the job, and told why, before the next one would.
 const GRACE_STEP: Duration = Duration::from_millis(150);
 
-static ABANDONED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// Something a program leaves behind that it should have brought to an end.
+struct Remains {
+    what: String,
+    /// Whether ending MPI would wait for ranks that never come.
+    blocks_the_end: bool,
+}
+
+static REMAINS: Mutex<Vec<Remains>> = Mutex::new(Vec::new());
 
 /// Tells [`run`](crate::run) that something collective was left unfinished, such as an open file of
 /// which some ranks know that it failed. *Local.*
@@ -28,28 +35,46 @@ static ABANDONED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Ending MPI would enter its collective close, where ranks wait for each other in vain: the
 /// processes end without it, with an error that names `what` unless there is one already.
 pub fn abandon(what: impl Display) {
-    let mut abandoned = ABANDONED
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
-    abandoned.push(what.to_string());
+    remember(format!("{what}: left open at the end of the program"), true);
 }
 
-fn abandoned() -> Option<String> {
-    let abandoned = ABANDONED
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
-    (!abandoned.is_empty()).then(|| abandoned.join(", "))
+/// Tells [`run`](crate::run) that something was left unfinished which holds nobody up, such as a file
+/// that was never closed into its place. *Local.*
+///
+/// A program that ends well otherwise ends with an error that names `what`.
+pub fn unfinished(what: impl Display) {
+    remember(what.to_string(), false);
+}
+
+fn remember(what: String, blocks_the_end: bool) {
+    remains().push(Remains {
+        what,
+        blocks_the_end,
+    });
+}
+
+fn remains() -> MutexGuard<'static, Vec<Remains>> {
+    REMAINS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What was left, in words, and whether it keeps MPI from ending.
+fn left_behind() -> Option<(String, bool)> {
+    let remains = remains();
+    let words: Vec<&str> = remains
+        .iter()
+        .map(|remains| remains.what.as_str())
+        .collect();
+    let blocks = remains.iter().any(|remains| remains.blocks_the_end);
+    (!words.is_empty()).then(|| (words.join(", "), blocks))
 }
 
 /// The exit code of the whole job. Collective over the ranks that get here; ends the job itself
 /// when some do not.
 pub(super) fn conclude(control: &Communicator, outcome: Result<()>) -> u8 {
-    let left_open = abandoned();
-    let outcome = outcome.and_then(|()| match &left_open {
+    let left_behind = left_behind();
+    let outcome = outcome.and_then(|()| match &left_behind {
         None => Ok(()),
-        Some(what) => Err(Error::usage(format!(
-            "{what}: left open at the end of the program"
-        ))),
+        Some((what, _)) => Err(Error::usage(what)),
     });
     let grace = outcome.as_ref().err().map(|error| {
         let grace = if error.is_agreed() {
@@ -64,7 +89,11 @@ pub(super) fn conclude(control: &Communicator, outcome: Result<()>) -> u8 {
         Ok(false) => give_up(outcome, control.rank()),
         Err(error) => give_up(Err(error), control.rank()),
     }
-    match agreed_end(control, outcome, left_open.is_some()) {
+    match agreed_end(
+        control,
+        outcome,
+        left_behind.is_some_and(|(_, blocks)| blocks),
+    ) {
         Ok(End {
             code,
             finalize: true,
@@ -82,8 +111,8 @@ struct End {
     finalize: bool,
 }
 
-fn agreed_end(control: &Communicator, outcome: Result<()>, left_open: bool) -> Result<End> {
-    let any_left_open = control.all_reduce_value(left_open, Operation::LogicalOr)?;
+fn agreed_end(control: &Communicator, outcome: Result<()>, blocked: bool) -> Result<End> {
+    let any_blocked = control.all_reduce_value(blocked, Operation::LogicalOr)?;
     let code = match control.agree(outcome) {
         Ok(()) => 0,
         Err(error) => {
@@ -101,7 +130,7 @@ fn agreed_end(control: &Communicator, outcome: Result<()>, left_open: bool) -> R
     control.barrier()?;
     Ok(End {
         code,
-        finalize: !any_left_open,
+        finalize: !any_blocked,
     })
 }
 

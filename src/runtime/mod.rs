@@ -16,8 +16,9 @@ use crate::comm::Communicator;
 use crate::comm::ffi::{Handle, environment, request, set_count_limit};
 use crate::error::{Error, Result};
 
+pub use crate::comm::ffi::environment::before_abort;
 pub use arguments::run_with_arguments;
-pub use conclude::abandon;
+pub use conclude::{abandon, unfinished};
 pub use output::print_line;
 pub use progress::Progress;
 

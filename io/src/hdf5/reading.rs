@@ -140,7 +140,7 @@ impl File<Reading> {
             .communicator
             .agree(zeroed::<A::Plain>(volume).ok_or_else(|| {
                 let bytes = (volume as u64).saturating_mul(size_of::<A>() as u64);
-                let operation = operation.clone();
+                let operation = format!("{operation} {}", self.path.display());
                 Error::Memory { operation, bytes }
             }))?;
         if !described.shape.contains(&0) {

@@ -88,7 +88,7 @@ impl File<Writing> {
             self.make_room(&operation, name, &element, shape)?;
             Ok(called.clone())
         })?;
-        let local = contiguous(array, &operation);
+        let local = contiguous(array, &format!("{operation} {}", self.path.display()));
         let local = self.communicator.agree(
             same_as_root(&operation, &of_root, &called)
                 .and_then(|()| self.same_ranks(&operation, array.communicator()))
@@ -260,7 +260,7 @@ impl Drop for Writing {
             && !std::thread::panicking()
         {
             let path = replacement.target().display();
-            partita::abandon(format!("{path} was never closed, so it is not written"));
+            partita::unfinished(format!("{path} was never closed, so it is not written"));
         }
     }
 }

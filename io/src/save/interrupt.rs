@@ -40,6 +40,7 @@ impl Drop for RemovedOnInterrupt {
 }
 
 fn start_watching() {
+    partita::runtime::before_abort(remove_all);
     let deadly = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()
         .filter(|&signal| ends_this_process(signal));
@@ -48,12 +49,16 @@ fn start_watching() {
     }
 }
 
+fn remove_all() {
+    for path in being_written().iter() {
+        // Nobody is left to be told that it failed.
+        let _ = fs::remove_file(path);
+    }
+}
+
 fn watch(mut signals: Signals) {
     for signal in signals.forever() {
-        for path in being_written().iter() {
-            // Nobody is left to be told that it failed.
-            let _ = fs::remove_file(path);
-        }
+        remove_all();
         let _ = emulate_default_handler(signal);
     }
 }

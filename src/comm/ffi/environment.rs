@@ -1,6 +1,7 @@
 //! The process under MPI: whether it runs, ending it at once, threads of the local BLAS.
 
 use std::ffi::{c_int, c_void};
+use std::sync::{Mutex, PoisonError};
 
 use mpi::ffi;
 
@@ -15,8 +16,21 @@ pub(crate) fn is_running() -> bool {
     started != 0 && ended == 0
 }
 
+static BEFORE_ABORT: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
+
+/// Has `cleanup` called before this process aborts the job: no destructor runs then. It must neither
+/// communicate nor wait.
+pub fn before_abort(cleanup: fn()) {
+    let mut cleanups = BEFORE_ABORT.lock().unwrap_or_else(PoisonError::into_inner);
+    cleanups.push(cleanup);
+}
+
 /// Ends every process of the job with `code`, from any thread, whatever the others wait for.
 pub(crate) fn abort(code: u8) -> ! {
+    let cleanups = BEFORE_ABORT
+        .lock()
+        .map_or_else(|_| vec![], |cleanups| cleanups.clone());
+    cleanups.iter().for_each(|cleanup| cleanup());
     if is_running() {
         // SAFETY: MPI is running. The call does not return where the launcher does its part.
         unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, c_int::from(code)) };
