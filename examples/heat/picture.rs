@@ -6,6 +6,7 @@ use std::path::Path;
 
 use ndarray::Array2;
 use partita::prelude::*;
+use partita_io::save::Replacement;
 use plotters::prelude::*;
 use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap};
 
@@ -52,7 +53,7 @@ pub fn sample<D: Axes>(array: &DistArray<f64, D>) -> Result<Option<Array2<f64>>>
 }
 
 /// Draws both samples side by side, with a scale of the temperatures, as a PNG file. *Local.*
-pub fn draw(path: &Path, start: &Array2<f64>, end: &Array2<f64>) -> Result<()> {
+pub fn draw(target: &Replacement, start: &Array2<f64>, end: &Array2<f64>) -> Result<()> {
     let zoom = (LARGEST / start.nrows().max(start.ncols()).max(1)).max(1);
     // Room for the words, also over a bar or a plate without cells.
     let panel = (
@@ -62,8 +63,9 @@ pub fn draw(path: &Path, start: &Array2<f64>, end: &Array2<f64>) -> Result<()> {
     let size = (2 * panel.0 + 3 * MARGIN + SCALE, panel.1 + 2 * MARGIN);
     let mut pixels = vec![0; size.0 * size.1 * 3];
     paint(&mut pixels, size, panel, [start, end])
-        .map_err(|cause| Error::io("draw", path, cause))?;
-    write_png(path, &pixels, size).map_err(|cause| Error::io("write", path, cause))
+        .map_err(|cause| Error::io("draw", target.target(), cause))?;
+    write_png(target.path(), &pixels, size)
+        .map_err(|cause| Error::io("write", target.target(), cause))
 }
 
 const MARGIN: usize = 28;
@@ -134,7 +136,11 @@ fn paint(
     for tick in 0..=4 {
         let value = high - span * f64::from(tick) / 4.0;
         let y = MARGIN as i32 + panel_height as i32 * tick / 4 - 7;
-        area.draw_text(&format!("{value:.3}"), &text(13), (left as i32 + 22, y))?;
+        area.draw_text(
+            &format!("{}", (value * 100.0).round() / 100.0),
+            &text(13),
+            (left as i32 + 22, y),
+        )?;
     }
     area.present()?;
     Ok(())

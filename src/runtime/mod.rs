@@ -24,9 +24,9 @@ pub use progress::Progress;
 
 /// Runs an SPMD program: starts MPI, calls `program` with the communicator of all ranks, ends MPI.
 ///
-/// However a rank ends, the job ends, in bounded time and with one message:
+/// However a rank ends, the job ends, with one message:
 ///
-/// * `Ok` on every rank: exit code 0.
+/// * `Ok` on every rank: exit code 0. A rank that is done waits for the others, which may be working.
 /// * `Err` on any rank: rank 0 prints the error of the lowest failing rank, once, and every rank
 ///   exits with [`Error::exit_code`]. A rank that fails alone, while the others wait for it in a
 ///   collective, gives them a second, then prints its error and aborts the job with that code.
@@ -36,8 +36,8 @@ pub use progress::Progress;
 /// The local BLAS is set to one thread a rank, unless `OPENBLAS_NUM_THREADS`, `MKL_NUM_THREADS`,
 /// `BLIS_NUM_THREADS` or `OMP_NUM_THREADS` says otherwise.
 ///
-/// The closure is `Send + 'static` so that no communicator can leave it: one that outlived MPI would
-/// be good for nothing.
+/// The closure is `Send + 'static` so that no communicator leaves it by a capture: one that outlived
+/// MPI (through a thread-local variable, say) is good for nothing.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {

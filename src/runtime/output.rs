@@ -17,7 +17,8 @@ pub(super) fn print_error(error: &Error) {
     let _ = writeln!(std::io::stderr(), "error: {error}");
 }
 
-/// Prints a line on rank 0 only. *Local.* A closed standard output is ignored.
+/// Prints a line on rank 0 only. *Local*, but the arguments are evaluated on every rank, so that they
+/// may be collective. A closed standard output is ignored.
 ///
 /// ```no_run
 /// # fn example(world: &partita::Communicator) {
@@ -28,8 +29,9 @@ pub(super) fn print_error(error: &Error) {
 macro_rules! root_println {
     ($communicator:expr) => { $crate::root_println!($communicator, "") };
     ($communicator:expr, $($argument:tt)*) => {
-        if $communicator.is_root() {
-            $crate::runtime::print_line(::std::format_args!($($argument)*));
+        match ::std::format_args!($($argument)*) {
+            line if $communicator.is_root() => $crate::runtime::print_line(line),
+            _ => {}
         }
     };
 }
