@@ -10,6 +10,8 @@ mod groups;
 mod halos;
 mod large_messages;
 mod messages;
+mod object_errors;
+mod objects;
 mod reductions;
 mod sample;
 mod shared;

@@ -10,6 +10,7 @@ mod collective;
 pub(crate) mod environment;
 mod exchange;
 mod handle;
+mod object;
 mod point_to_point;
 pub(crate) mod request;
 
