@@ -10,6 +10,7 @@ mod groups;
 mod halos;
 mod large_messages;
 mod messages;
+mod mismatches;
 mod object_errors;
 mod objects;
 mod reductions;

@@ -31,6 +31,25 @@ impl Handle {
         };
         receive(matched(message, &status)?)
     }
+
+    /// [`receive_bytes`](Self::receive_bytes) from anybody, if a message is there. Never blocks.
+    pub(crate) fn receive_bytes_if_any(self, tag: i32) -> Result<Option<(Vec<u8>, usize)>> {
+        let source = raw_source(None, "MPI_Improbe")?;
+        let mut status = Status::new();
+        // SAFETY: `found`, `message` and the status are places for the results.
+        let message = unsafe {
+            let mut found: c_int = 0;
+            let mut message = ffi::RSMPI_MESSAGE_NULL;
+            let place = status.place();
+            let code = ffi::MPI_Improbe(source, tag, self.0, &mut found, &mut message, place);
+            check(code, "MPI_Improbe")?;
+            if found == 0 {
+                return Ok(None);
+            }
+            message
+        };
+        receive(matched(message, &status)?).map(Some)
+    }
 }
 
 fn raw_source(source: Option<usize>, call: &str) -> Result<c_int> {

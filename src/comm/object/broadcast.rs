@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{decode, encode_outcome};
-use crate::comm::Communicator;
+use crate::comm::{Call, Communicator};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -16,6 +16,7 @@ impl Communicator {
     /// # Errors
     /// The same on every rank: [`Error::Usage`] when the root gives no value or is no rank, and
     /// [`Error::Other`] when the value cannot be encoded, or not be decoded on some rank.
+    #[track_caller]
     pub fn broadcast_object<T>(&self, root: usize, value: Option<T>) -> Result<T>
     where
         T: Serialize + DeserializeOwned,
@@ -24,15 +25,17 @@ impl Communicator {
     }
 
     /// [`broadcast_object`](Self::broadcast_object) as a part of `operation`, which its errors name.
+    #[track_caller]
     pub(crate) fn broadcast_object_for<T>(
         &self,
-        operation: &str,
+        operation: &'static str,
         root: usize,
         value: Option<T>,
     ) -> Result<T>
     where
         T: Serialize + DeserializeOwned,
     {
+        let _call = self.enter(Call::new(operation).element::<T>().root(root))?;
         self.check_rank(operation, root)?;
         let missing = || Error::usage(format!("{operation}: the root gives nothing"));
         let outcome = (self.rank() == root).then(|| value.ok_or_else(missing));

@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{decode, encode_outcome};
-use crate::comm::{Communicator, Parts};
+use crate::comm::{Call, Communicator, Parts};
 use crate::error::{Error, Result};
 
 /// One value a part, in rank order.
@@ -28,10 +28,12 @@ impl Communicator {
     /// }
     /// # Ok(()) }
     /// ```
+    #[track_caller]
     pub fn gather_objects<T>(&self, root: usize, value: &T) -> Result<Option<Vec<T>>>
     where
         T: Serialize + DeserializeOwned,
     {
+        let _call = self.enter(Call::new("gather_objects").element::<T>().root(root))?;
         self.check_rank("gather_objects", root)?;
         let parts = self.gatherv(root, &encode_outcome(Ok(value), self.rank()))?;
         // Local: the root alone decodes.
@@ -45,10 +47,12 @@ impl Communicator {
     ///
     /// # Errors
     /// The same on every rank: [`Error::Other`] when a value cannot be encoded or decoded.
+    #[track_caller]
     pub fn all_gather_objects<T>(&self, value: &T) -> Result<Vec<T>>
     where
         T: Serialize + DeserializeOwned,
     {
+        let _call = self.enter(Call::new("all_gather_objects").element::<T>())?;
         let parts = self.all_gatherv(&encode_outcome(Ok(value), self.rank()))?;
         self.agree(decode_all(&parts))
     }
@@ -67,10 +71,12 @@ impl Communicator {
     /// The same on every rank: [`Error::Usage`] when the root gives no values or is no rank,
     /// [`Error::Shape`] when there is not one value a rank, [`Error::Other`] when a value cannot be
     /// encoded or decoded.
+    #[track_caller]
     pub fn scatter_objects<T>(&self, root: usize, values: Option<&[T]>) -> Result<T>
     where
         T: Serialize + DeserializeOwned,
     {
+        let _call = self.enter(Call::new("scatter_objects").element::<T>().root(root))?;
         self.check_rank("scatter_objects", root)?;
         let parts = (self.rank() == root).then(|| self.parts_to_scatter(values));
         let own = self.scatterv(root, parts.as_ref())?;
@@ -105,10 +111,12 @@ impl Communicator {
     /// # Errors
     /// The same on every rank: [`Error::Shape`] when there is not one value a rank, [`Error::Other`]
     /// when a value cannot be encoded or decoded.
+    #[track_caller]
     pub fn all_to_all_objects<T>(&self, values: &[T]) -> Result<Vec<T>>
     where
         T: Serialize + DeserializeOwned,
     {
+        let _call = self.enter(Call::new("all_to_all_objects").element::<T>())?;
         // Local: it may differ between ranks, so it is agreed.
         self.agree(match values.len() == self.size() {
             true => Ok(()),

@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{REDUCTION_TAG, encode_failure};
-use crate::comm::Communicator;
+use crate::comm::{Call, Communicator};
 use crate::error::Result;
 
 impl Communicator {
@@ -26,11 +26,13 @@ impl Communicator {
     /// let all = world.reduce_objects(0, names, |left, right| left + &right)?; // "0 1 2 "
     /// # Ok(()) }
     /// ```
+    #[track_caller]
     pub fn reduce_objects<T, F>(&self, root: usize, value: T, combine: F) -> Result<Option<T>>
     where
         T: Serialize + DeserializeOwned,
         F: FnMut(T, T) -> T,
     {
+        let _call = self.enter(Call::new("reduce_objects").element::<T>().root(root))?;
         self.check_rank("reduce_objects", root)?;
         let folded = self.fold_to_first(value, combine);
         let at_root = match (self.rank(), root) {
@@ -54,11 +56,13 @@ impl Communicator {
     /// # Errors
     /// The same on every rank: [`Error::Other`](crate::Error::Other) when a value cannot be encoded
     /// or decoded.
+    #[track_caller]
     pub fn all_reduce_objects<T, F>(&self, value: T, combine: F) -> Result<T>
     where
         T: Serialize + DeserializeOwned,
         F: FnMut(T, T) -> T,
     {
+        let _call = self.enter(Call::new("all_reduce_objects").element::<T>())?;
         let folded = self.fold_to_first(value, combine).transpose();
         self.agree(self.broadcast_outcome(0, folded))
     }
@@ -76,7 +80,7 @@ impl Communicator {
         let mut held = Ok(Some(value));
         let mut width = 1;
         while width < self.size() {
-            if self.rank() % (2 * width) != 0 {
+            if !self.rank().is_multiple_of(2 * width) {
                 return self.hand_on(held, self.rank() - width);
             }
             let partner = self.rank() + width;
