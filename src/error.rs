@@ -100,6 +100,14 @@ pub enum Error {
         /// What failed there.
         error: Box<Error>,
     },
+    /// The failure of one task of a [farm](crate::Farm), as every rank sees it.
+    #[error("task {task}: {error}")]
+    OnTask {
+        /// The first task that failed, by its place among the tasks.
+        task: usize,
+        /// What failed there.
+        error: Box<Error>,
+    },
     /// The same failure on every rank, as of an argument that all of them were given.
     #[error("{0}")]
     OnEveryRank(Box<Error>),
@@ -166,6 +174,7 @@ impl Error {
         matches!(
             self,
             Error::OnRank { .. }
+                | Error::OnTask { .. }
                 | Error::OnEveryRank(_)
                 | Error::Mismatch { .. }
         )
@@ -189,6 +198,7 @@ impl Error {
                 1
             }
             Error::OnRank { error, .. }
+            | Error::OnTask { error, .. }
             | Error::OnEveryRank(error) => error.exit_code(),
         }
     }

@@ -6,7 +6,7 @@ mod collective;
 mod element;
 #[allow(unsafe_code)]
 pub(crate) mod ffi;
-mod object;
+pub(crate) mod object;
 mod operation;
 mod parts;
 mod point_to_point;

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 pub use arguments::run_with_arguments;
 pub use conclude::abandon;
 pub use output::print_line;
+pub(crate) use panic::contain_panic;
 pub use progress::Progress;
 
 /// Runs an SPMD program: starts MPI, calls `program` with the communicator of all ranks, ends MPI.

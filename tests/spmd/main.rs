@@ -5,6 +5,7 @@ mod agreement;
 mod array_errors;
 mod arrays;
 mod collectives;
+mod farms;
 mod grids;
 mod groups;
 mod halos;

@@ -1,9 +1,17 @@
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{MESSAGE_TAG, decode, encode, encode_failure};
 use crate::comm::Communicator;
 use crate::error::Result;
+
+/// How often a patient rank looks for a message before it sleeps between two looks.
+const LOOKS: u32 = 2000;
+
+/// How long it sleeps.
+const PAUSE: Duration = Duration::from_micros(50);
 
 impl Communicator {
     /// Sends a copy of `value` to `destination`, which calls
@@ -73,5 +81,26 @@ impl Communicator {
     ) -> Result<T> {
         let (bytes, _) = self.inner.library.receive_bytes(Some(source), tag)?;
         decode(&bytes)
+    }
+
+    /// Bytes among partita's own messages.
+    pub(crate) fn send_bytes(&self, bytes: &[u8], destination: usize, tag: i32) -> Result<()> {
+        self.inner.library.send(bytes, destination, tag)
+    }
+
+    /// The next bytes from anybody, and who sent them; leaves the core to others while there are none.
+    pub(crate) fn receive_bytes_patiently(&self, tag: i32) -> Result<(Vec<u8>, usize)> {
+        let mut looks = 0u32;
+        loop {
+            if let Some(message) = self.inner.library.receive_bytes_if_any(tag)? {
+                return Ok(message);
+            }
+            if looks < LOOKS {
+                looks += 1;
+                std::thread::yield_now();
+            } else {
+                std::thread::sleep(PAUSE);
+            }
+        }
     }
 }

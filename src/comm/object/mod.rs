@@ -23,7 +23,7 @@ const MESSAGE_TAG: i32 = 0x5000;
 const REDUCTION_TAG: i32 = 0x5001;
 
 /// `value`, or why it cannot be sent, as bytes.
-fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     let value: Result<&T, &Error> = Ok(value);
     postcard::to_stdvec(&value).map_err(|cause| {
         let name = std::any::type_name::<T>();
@@ -39,14 +39,14 @@ fn encode_failure(error: Error, rank: usize) -> Vec<u8> {
 }
 
 /// `outcome` of `rank` as bytes; a value that cannot be encoded becomes a failure.
-fn encode_outcome<T: Serialize>(outcome: Result<&T>, rank: usize) -> Vec<u8> {
+pub(crate) fn encode_outcome<T: Serialize>(outcome: Result<&T>, rank: usize) -> Vec<u8> {
     outcome
         .and_then(encode)
         .unwrap_or_else(|error| encode_failure(error, rank))
 }
 
 /// The other way: the value, the sender's failure, or why the bytes make no `T`.
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let cannot = |cause: &dyn std::fmt::Display| {
         let name = std::any::type_name::<T>();
         Error::other(format!("cannot decode {name}: {cause}"))
