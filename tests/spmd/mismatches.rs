@@ -45,7 +45,7 @@ fn last_differs(
     Ok(())
 }
 
-#[spmd_test(ranks = [2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [2, 3, 4, 5, 8], environment = [("PARTITA_CHECK", "1")])]
 pub fn another_collective(world: &Communicator) -> Result<()> {
     last_differs(
         world,
@@ -57,7 +57,7 @@ pub fn another_collective(world: &Communicator) -> Result<()> {
     )
 }
 
-#[spmd_test(ranks = [2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [2, 3, 4, 5, 8], environment = [("PARTITA_CHECK", "1")])]
 pub fn another_count(world: &Communicator) -> Result<()> {
     let reduce = |count| {
         move |world: &Communicator| {
@@ -73,7 +73,7 @@ pub fn another_count(world: &Communicator) -> Result<()> {
     )
 }
 
-#[spmd_test(ranks = [2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [2, 3, 4, 5, 8], environment = [("PARTITA_CHECK", "1")])]
 pub fn another_element_type(world: &Communicator) -> Result<()> {
     last_differs(
         world,
@@ -88,7 +88,7 @@ pub fn another_element_type(world: &Communicator) -> Result<()> {
     )
 }
 
-#[spmd_test(ranks = [2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [2, 3, 4, 5, 8], environment = [("PARTITA_CHECK", "1")])]
 pub fn another_root(world: &Communicator) -> Result<()> {
     let broadcast = |root| move |world: &Communicator| world.broadcast(root, &mut [0u8; 2]);
     last_differs(
@@ -98,7 +98,7 @@ pub fn another_root(world: &Communicator) -> Result<()> {
     )
 }
 
-#[spmd_test(ranks = [2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [2, 3, 4, 5, 8], environment = [("PARTITA_CHECK", "1")])]
 pub fn another_operation(world: &Communicator) -> Result<()> {
     let reduce =
         |operation| move |world: &Communicator| world.all_reduce(&[1i32], operation).map(|_| ());
@@ -112,7 +112,7 @@ pub fn another_operation(world: &Communicator) -> Result<()> {
     )
 }
 
-#[spmd_test(ranks = [2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [2, 3, 4, 5, 8], environment = [("PARTITA_CHECK", "1")])]
 pub fn another_type_of_object(world: &Communicator) -> Result<()> {
     last_differs(
         world,
@@ -128,7 +128,7 @@ pub fn another_type_of_object(world: &Communicator) -> Result<()> {
 }
 
 /// Each collective with itself, by turns: none is mistaken for another, and none forgets to look.
-#[spmd_test(ranks = [2, 3, 5])]
+#[spmd_test(ranks = [2, 3, 5], environment = [("PARTITA_CHECK", "1")])]
 pub fn every_collective_is_looked_at(world: &Communicator) -> Result<()> {
     type Collective = fn(&Communicator) -> Result<()>;
     let collectives: [(Collective, &str); 17] = [
@@ -202,7 +202,7 @@ pub fn every_collective_is_looked_at(world: &Communicator) -> Result<()> {
     Ok(())
 }
 
-#[spmd_test(ranks = [3, 4, 5])]
+#[spmd_test(ranks = [3, 4, 5], environment = [("PARTITA_CHECK", "1")])]
 pub fn ranks_of_one_group_meet_among_themselves(world: &Communicator) -> Result<()> {
     let parity = world.rank() % 2;
     let group = world.split(Some(parity as u32), 0)?.expect("a group");
@@ -231,7 +231,7 @@ fn in_two_lines(world: &Communicator) -> Result<i32> {
     }
 }
 
-#[spmd_test(ranks = [1, 2, 3])]
+#[spmd_test(ranks = [1, 2, 3], environment = [("PARTITA_CHECK", "1")])]
 pub fn the_same_call_in_two_lines_is_the_same_call(world: &Communicator) -> Result<()> {
     assert_eq!(in_two_lines(world)?, 7);
     Ok(())
