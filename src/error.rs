@@ -83,6 +83,12 @@ pub enum Error {
         /// The MPI library's text.
         message: String,
     },
+    /// Ranks that are not in the same collective call, found before any of them began it.
+    #[error("the ranks' calls do not match: {calls}")]
+    Mismatch {
+        /// Which ranks called what, and in which line.
+        calls: String,
+    },
     /// Any other failure, of the user's own code.
     #[error("{0}")]
     Other(String),
@@ -91,6 +97,14 @@ pub enum Error {
     OnRank {
         /// The first rank that failed.
         rank: usize,
+        /// What failed there.
+        error: Box<Error>,
+    },
+    /// The failure of one task of a [farm](crate::Farm), as every rank sees it.
+    #[error("task {task}: {error}")]
+    OnTask {
+        /// The first task that failed, by its place among the tasks.
+        task: usize,
         /// What failed there.
         error: Box<Error>,
     },
@@ -157,7 +171,13 @@ impl Error {
 
     /// Whether every rank is known to hold this same error.
     pub fn is_agreed(&self) -> bool {
-        matches!(self, Error::OnRank { .. } | Error::OnEveryRank(_))
+        matches!(
+            self,
+            Error::OnRank { .. }
+                | Error::OnTask { .. }
+                | Error::OnEveryRank(_)
+                | Error::Mismatch { .. }
+        )
     }
 
     /// The process exit code of a program that ends with this error, the same on every rank:
@@ -174,8 +194,12 @@ impl Error {
             Error::Shape { .. } | Error::Format { .. } | Error::Unsupported { .. } => 3,
             Error::Io { .. } => 4,
             Error::Numerical { .. } => 5,
-            Error::Memory { .. } | Error::Mpi { .. } | Error::Other(_) => 1,
-            Error::OnRank { error, .. } | Error::OnEveryRank(error) => error.exit_code(),
+            Error::Memory { .. } | Error::Mpi { .. } | Error::Mismatch { .. } | Error::Other(_) => {
+                1
+            }
+            Error::OnRank { error, .. }
+            | Error::OnTask { error, .. }
+            | Error::OnEveryRank(error) => error.exit_code(),
         }
     }
 }

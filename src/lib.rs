@@ -26,6 +26,7 @@
 //!
 //! * [`run`] and [`run_with_arguments`] start and end MPI; [`Progress`] shows how far it is.
 //! * [`Communicator`]: the ranks, and what they say to each other.
+//! * [`Farm`]: many independent tasks, each done by whichever rank is free.
 //! * [`ProcessGrid`], [`DistArray`] and its [`Halo`].
 //! * [`layout`]: who owns which index, as plain arithmetic.
 //! * [`error`]: the one error type.
@@ -38,6 +39,7 @@ mod array;
 
 mod comm;
 pub mod error;
+mod farm;
 pub mod layout;
 pub mod prelude;
 #[doc(hidden)]
@@ -46,6 +48,7 @@ pub mod runtime;
 pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Summable};
 pub use comm::{Communicator, Element, Operation, Parts};
 pub use error::{Error, Result};
+pub use farm::Farm;
 pub use runtime::{Progress, abandon, run, run_with_arguments, unfinished};
 
 /// The README's program compiles.

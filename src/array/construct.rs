@@ -6,7 +6,7 @@ use ndarray::{Array, IntoDimension};
 use num_traits::Zero;
 
 use super::{DistArray, ProcessGrid};
-use crate::comm::Element;
+use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, Layout};
 
@@ -19,11 +19,14 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// # Errors
     /// The same on every rank: [`Error::Shape`] when the grid does not fit the shape,
     /// [`Error::Memory`] when a rank cannot hold its part.
+    #[track_caller]
     pub fn from_fn<F>(grid: &ProcessGrid, shape: impl IntoDimension<Dim = D>, f: F) -> Result<Self>
     where
         F: Fn(D::Index) -> A,
     {
         let layout = Layout::block(shape, grid.shape().clone())?;
+        let call = Call::new("from_fn").array::<A>(layout.shape());
+        let _call = grid.communicator().enter(call)?;
         let rank = grid.communicator().rank();
         let region = layout.local_region(rank);
         let mut values = grid
@@ -38,6 +41,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// As [`from_fn`](Self::from_fn).
+    #[track_caller]
     pub fn full(grid: &ProcessGrid, shape: impl IntoDimension<Dim = D>, value: A) -> Result<Self> {
         DistArray::from_fn(grid, shape, |_| value)
     }
@@ -46,6 +50,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// As [`from_fn`](Self::from_fn).
+    #[track_caller]
     pub fn zeros(grid: &ProcessGrid, shape: impl IntoDimension<Dim = D>) -> Result<Self>
     where
         A: Zero,
@@ -60,12 +65,15 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// [`Error::Shape`], on every rank, when a rank's part has another shape.
+    #[track_caller]
     pub fn from_local(
         grid: &ProcessGrid,
         shape: impl IntoDimension<Dim = D>,
         local: Array<A, D>,
     ) -> Result<Self> {
         let layout = Layout::block(shape, grid.shape().clone())?;
+        let call = Call::new("from_local").array::<A>(layout.shape());
+        let _call = grid.communicator().enter(call)?;
         let expected = layout.local_shape(grid.communicator().rank());
         // Local: each rank knows its own part only.
         grid.communicator().agree(if local.raw_dim() == expected {

@@ -4,7 +4,7 @@ use ndarray::{Array, Slice};
 
 use super::construct::try_default;
 use super::{DistArray, ProcessGrid};
-use crate::comm::{Element, Parts};
+use crate::comm::{Call, Element, Parts};
 use crate::error::Result;
 use crate::layout::{Axes, Layout, Region};
 
@@ -16,7 +16,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank.
+    #[track_caller]
     pub fn gather(&self, root: usize) -> Result<Option<Array<A, D>>> {
+        let call = Call::new("gather").array::<A>(self.shape()).root(root);
+        let _call = self.communicator().enter(call)?;
         let local = self.local();
         let contiguous = local.as_standard_layout();
         let part = contiguous.as_slice().unwrap_or_default();
@@ -31,7 +34,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// [`Error::Memory`](crate::Error::Memory) when a rank cannot hold it.
+    #[track_caller]
     pub fn all_gather(&self) -> Result<Array<A, D>> {
+        let call = Call::new("all_gather").array::<A>(self.shape());
+        let _call = self.communicator().enter(call)?;
         let local = self.local();
         let contiguous = local.as_standard_layout();
         let part = contiguous.as_slice().unwrap_or_default();
@@ -69,7 +75,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// # Errors
     /// The same on every rank: [`Error::Usage`](crate::Error::Usage) when the root gives no array or is no rank,
     /// [`Error::Shape`](crate::Error::Shape) when the grid does not fit the shape.
+    #[track_caller]
     pub fn scatter(grid: &ProcessGrid, root: usize, array: Option<&Array<A, D>>) -> Result<Self> {
+        let call = Call::new("scatter").element::<A>().root(root);
+        let _call = grid.communicator().enter(call)?;
         let communicator = grid.communicator();
         let array = array.filter(|_| communicator.rank() == root);
         let shape = array.map(|array| array.shape().to_vec());

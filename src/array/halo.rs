@@ -7,7 +7,7 @@ use ndarray::{Array, ArrayView, ArrayViewMut, Axis, Slice};
 use super::DistArray;
 use super::construct::try_default;
 use crate::comm::ffi::Request;
-use crate::comm::{Communicator, Element, Tag};
+use crate::comm::{Call, Communicator, Element, Tag};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, HaloPlan, HaloWidths, Layout, Message, Region};
 
@@ -99,6 +99,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// # Errors
     /// The same on every rank: [`Error::Shape`] when the halo has not one width for each axis,
     /// [`Error::Memory`] when a rank cannot hold the padded block.
+    #[track_caller]
     pub fn with_halo(self, halo: Halo<A>) -> Result<Self> {
         if halo.boundaries.len() != self.ndim() {
             let detail = format!(
@@ -109,6 +110,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
             return Err(Error::shape("with_halo", detail));
         }
         let communicator = self.communicator().clone();
+        let _call = communicator.enter(Call::new("with_halo").array::<A>(self.shape()))?;
         let padded =
             communicator.agree(padded_storage(&self.layout, communicator.rank(), &halo))?;
         let plan = HaloPlan::new(&self.layout, &halo.widths, communicator.rank());
@@ -135,6 +137,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// As those two.
+    #[track_caller]
     pub fn halo_exchange(&mut self) -> Result<Haloed<'_, A, D>> {
         self.start_halo_exchange()?.finish()
     }
@@ -157,8 +160,12 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// [`Error::Usage`], on every rank, when the array has no halo.
+    #[track_caller]
     pub fn start_halo_exchange(&mut self) -> Result<HaloExchange<'_, A, D>> {
         let communicator = self.communicator().clone();
+        let call = Call::new("halo_exchange").array::<A>(self.shape());
+        // Where the ranks are checked, they wait for each other here all the same.
+        drop(communicator.enter(call)?);
         let Some(state) = &mut self.halo else {
             return Err(Error::usage("halo_exchange: the array has no halo"));
         };

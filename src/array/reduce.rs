@@ -2,7 +2,7 @@
 
 use super::DistArray;
 use super::accumulator::{Sum, Summable};
-use crate::comm::{Element, Operation};
+use crate::comm::{Call, Element, Operation};
 use crate::error::Result;
 use crate::layout::Axes;
 
@@ -25,7 +25,10 @@ impl<A: Element + Summable, D: Axes> DistArray<A, D> {
     /// The long accumulator of U. Kulisch, *Computer Arithmetic and Validity* (2008), ch. 8, in 32-bit
     /// digits with late carries as in R. Neal, *Fast exact summation using small and large
     /// superaccumulators* (2015), arXiv:1505.05571.
+    #[track_caller]
     pub fn sum(&self) -> Result<A> {
+        let call = Call::new("sum").array::<A>(self.shape());
+        let _call = self.communicator().enter(call)?;
         let mut sum = A::Sum::default();
         for &value in self.local() {
             sum.add(value);

@@ -1,6 +1,6 @@
 //! One outcome for all ranks: the primitive behind "no hang, one error".
 
-use super::{Communicator, Operation};
+use super::{Call, Communicator, Operation};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -22,7 +22,9 @@ impl Communicator {
     /// let text = world.agree(text)?; // all ranks go on, or none
     /// # Ok(()) }
     /// ```
+    #[track_caller]
     pub fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
+        let _call = self.enter(Call::new("agree"))?;
         let library = self.inner.library;
         let own = if outcome.is_ok() {
             self.size()

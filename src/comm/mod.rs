@@ -1,11 +1,12 @@
 //! Ranks talk: collectives, messages between two ranks, errors that all ranks agree on.
 
 mod agree;
+pub(crate) mod checker;
 mod collective;
 mod element;
 #[allow(unsafe_code)]
 pub(crate) mod ffi;
-mod object;
+pub(crate) mod object;
 mod operation;
 mod parts;
 mod point_to_point;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 
+pub(crate) use checker::Call;
 pub use element::Element;
 pub use operation::Operation;
 pub use parts::Parts;
@@ -43,16 +45,19 @@ struct Inner {
     rank: usize,
     size: usize,
     sequence: Cell<u16>,
+    checker: Option<checker::Checker>,
 }
 
 impl Communicator {
     pub(crate) fn from_handle(user: Handle) -> Result<Self> {
+        let size = user.size()?;
         Ok(Communicator {
             inner: Rc::new(Inner {
                 library: user.duplicate()?,
+                checker: checker::Checker::of(user, size)?,
                 as_mpi: user.as_mpi(),
                 rank: user.rank()?,
-                size: user.size()?,
+                size,
                 sequence: Cell::new(0),
                 user,
             }),
@@ -78,7 +83,9 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Mpi`] when MPI has no communicator left.
+    #[track_caller]
     pub fn duplicate(&self) -> Result<Self> {
+        let _call = self.enter(Call::new("duplicate"))?;
         Communicator::from_handle(self.inner.user.duplicate()?)
     }
 
@@ -88,7 +95,9 @@ impl Communicator {
     /// # Errors
     /// The same on every rank: [`Error::Usage`] when a rank's colour is above `i32::MAX`,
     /// [`Error::Mpi`] when MPI has no communicator left.
+    #[track_caller]
     pub fn split(&self, colour: Option<u32>, key: i32) -> Result<Option<Self>> {
+        let _call = self.enter(Call::new("split"))?;
         // Local: colours differ between ranks.
         self.agree(match colour {
             Some(colour) if i32::try_from(colour).is_err() => Err(Error::usage(format!(

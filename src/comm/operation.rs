@@ -27,3 +27,21 @@ pub enum Operation {
     /// `MPI_BXOR`: integers.
     BitwiseXor,
 }
+
+impl Operation {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Operation::Sum => "Sum",
+            Operation::Product => "Product",
+            Operation::Min => "Min",
+            Operation::Max => "Max",
+            Operation::LogicalAnd => "LogicalAnd",
+            Operation::LogicalOr => "LogicalOr",
+            Operation::LogicalXor => "LogicalXor",
+            Operation::BitwiseAnd => "BitwiseAnd",
+            Operation::BitwiseOr => "BitwiseOr",
+            Operation::BitwiseXor => "BitwiseXor",
+        }
+    }
+}

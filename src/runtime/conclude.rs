@@ -70,20 +70,19 @@ fn left_behind() -> Option<(String, bool)> {
 
 /// The exit code of the whole job. Collective over the ranks that get here; ends the job itself
 /// when some do not.
-pub(super) fn conclude(control: &Communicator, outcome: Result<()>) -> u8 {
+pub(super) fn conclude(world: &Communicator, control: &Communicator, outcome: Result<()>) -> u8 {
     let left_behind = left_behind();
     let outcome = outcome.and_then(|()| match &left_behind {
         None => Ok(()),
         Some((what, _)) => Err(Error::usage(what)),
     });
-    let grace = outcome.as_ref().err().map(|error| {
-        let grace = if error.is_agreed() {
-            GRACE_AGREED
-        } else {
-            GRACE_ALONE
-        };
-        grace + GRACE_STEP * control.rank().min(10) as u32
-    });
+    let grace = grace(&outcome, control.rank());
+    let outcome = match world.meet_at_end(outcome.clone(), grace) {
+        Ok(Some(outcome)) => outcome,
+        Ok(None) => give_up(outcome, control.rank()),
+        Err(error) => give_up(Err(error), control.rank()),
+    };
+    let grace = self::grace(&outcome, control.rank());
     match control.arrive_within(grace) {
         Ok(true) => {}
         Ok(false) => give_up(outcome, control.rank()),
@@ -104,6 +103,16 @@ pub(super) fn conclude(control: &Communicator, outcome: Result<()>) -> u8 {
         }) => environment::exit_without_finalize(code),
         Err(error) => give_up(Err(error), control.rank()),
     }
+}
+
+/// How long to wait for the others: for as long as it takes, unless this rank failed.
+fn grace(outcome: &Result<()>, rank: usize) -> Option<Duration> {
+    let grace = match outcome {
+        Ok(()) => return None,
+        Err(error) if error.is_agreed() => GRACE_AGREED,
+        Err(_) => GRACE_ALONE,
+    };
+    Some(grace + GRACE_STEP * rank.min(10) as u32)
 }
 
 struct End {

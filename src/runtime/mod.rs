@@ -12,14 +12,15 @@ use std::process::ExitCode;
 
 use mpi::Threading;
 
-use crate::comm::Communicator;
 use crate::comm::ffi::{Handle, environment, request, set_count_limit};
+use crate::comm::{Communicator, checker};
 use crate::error::{Error, Result};
 
 pub use crate::comm::ffi::environment::before_abort;
 pub use arguments::run_with_arguments;
 pub use conclude::{abandon, unfinished};
 pub use output::print_line;
+pub(crate) use panic::contain_panic;
 pub use progress::Progress;
 
 /// Runs an SPMD program: starts MPI, calls `program` with the communicator of all ranks, ends MPI.
@@ -32,6 +33,13 @@ pub use progress::Progress;
 ///   collective, gives them a second, then prints its error and aborts the job with that code.
 /// * A panic: its message with the rank, and the job is aborted with exit code 101.
 /// * Started by another MPI's `mpiexec`, so that each rank believes it is alone: refused with 2.
+///
+/// With `PARTITA_CHECK=1`, and in debug builds unless it is 0, every collective first compares what the
+/// ranks call: the operation, the type and number of elements, the root; with `strict` the line too.
+/// Ranks that differ get [`Error::Mismatch`], which tells who called what where, instead of wrong
+/// data or a hang. With `PARTITA_TIMEOUT=60` a rank that waits in a collective for longer than that
+/// many seconds reports who waits where and who is missing, and aborts the job with exit code 124;
+/// unless it is set, ranks wait for ever.
 ///
 /// The local BLAS is set to one thread a rank, unless `OPENBLAS_NUM_THREADS`, `MKL_NUM_THREADS`,
 /// `BLIS_NUM_THREADS` or `OMP_NUM_THREADS` says otherwise.
@@ -76,13 +84,15 @@ where
     let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
         return Err(Error::usage("partita::run: MPI was started before"));
     };
-    let world = Communicator::from_handle(Handle::duplicate_world()?)?;
-    if let Some(refusal) = launcher::mismatch(world.size()) {
+    // A communicator apart, so that the end is never mixed up with what a failing rank left undone.
+    // It comes before the checks, and is not checked.
+    let control = Communicator::from_handle(Handle::duplicate_world()?)?;
+    if let Some(refusal) = launcher::mismatch(control.size()) {
         drop(universe);
         return launcher::refuse(refusal);
     }
-    // A communicator apart, so that the end is never mixed up with what a failing rank left undone.
-    let control = world.duplicate()?;
+    let checks = checker::start(&control);
+    let world = control.duplicate()?;
     if let Some(limit) = launcher::count_limit()? {
         set_count_limit(limit);
     }
@@ -91,8 +101,8 @@ where
     if !launcher::user_chose_blas_threads() {
         environment::set_blas_threads(1);
     }
-    let outcome = panic::end_job_on_unwinding(rank, size, || program(&world));
-    let code = conclude::conclude(&control, outcome);
+    let outcome = panic::end_job_on_unwinding(rank, size, || checks.and_then(|()| program(&world)));
+    let code = conclude::conclude(&world, &control, outcome);
     request::leak_orphans();
     drop(universe);
     Ok(code)

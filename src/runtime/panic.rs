@@ -1,5 +1,6 @@
 //! A panic on one rank ends the job: the others would wait for it for ever.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
@@ -19,6 +20,9 @@ pub(super) fn install_hook(rank: usize, size: usize) {
         if is_closed_output(info) {
             environment::exit_without_finalize(OUTPUT_CLOSED);
         }
+        if is_contained(info) {
+            return;
+        }
         previous(info);
         // A panic of another thread is reported where that thread is joined.
         if std::thread::current().id() != program_thread {
@@ -35,6 +39,34 @@ pub(super) fn end_job_on_unwinding<T>(rank: usize, size: usize, program: impl Fn
         Ok(outcome) => outcome,
         Err(_) => end_job(rank, size),
     }
+}
+
+thread_local! {
+    /// Whether a panic of this thread is somebody's to deal with, and what it said.
+    static CONTAINED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `task`; a panic in it is an error, of the panic's place and words, and no end of the job.
+pub(crate) fn contain_panic<T>(task: impl FnOnce() -> T) -> Result<T, String> {
+    CONTAINED.set(Some(String::new()));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(task));
+    let said = CONTAINED.take().unwrap_or_default();
+    outcome.map_err(|_| said)
+}
+
+/// Keeps what a contained panic says; otherwise it is not.
+fn is_contained(info: &PanicHookInfo<'_>) -> bool {
+    CONTAINED.with_borrow_mut(|contained| {
+        let Some(said) = contained else {
+            return false;
+        };
+        let message = info.payload_as_str().unwrap_or("(a panic without a text)");
+        *said = match info.location() {
+            Some(place) => format!("at {}:{}: {message}", place.file(), place.line()),
+            None => message.to_owned(),
+        };
+        true
+    })
 }
 
 fn end_job(rank: usize, size: usize) -> ! {

@@ -9,14 +9,21 @@ use partita_testing::{example, run};
 /// The example that `subject.rs` is.
 const SUBJECT: &str = "endings_subject";
 
-/// Ends the subject in one of its ways, within the minute that the test kit gives a program.
+/// Ends the subject in one of its ways, within the minute that the test kit gives a program: the
+/// same way whether collectives are checked or not.
 fn end(how: &str, ranks: usize) -> Outcome {
-    let outcome = run(example(SUBJECT, ranks).argument(how));
-    assert!(
-        !outcome.timed_out,
-        "`{how}` hangs on {ranks} ranks: {outcome:?}"
-    );
-    outcome
+    let [unchecked, checked] = ["0", "1"].map(|check| {
+        let launch = example(SUBJECT, ranks).argument(how);
+        let outcome = run(launch.environment("PARTITA_CHECK", check));
+        assert!(
+            !outcome.timed_out,
+            "`{how}` hangs on {ranks} ranks, check {check}: {outcome:?}"
+        );
+        outcome
+    });
+    assert_eq!(unchecked.exit_code, checked.exit_code, "{checked:#?}");
+    assert_eq!(errors(&unchecked.stderr), errors(&checked.stderr));
+    unchecked
 }
 
 /// The subject alone, as a program that nobody launched.

@@ -1,5 +1,5 @@
 use super::gather::parts;
-use crate::comm::{Communicator, Element, Parts};
+use crate::comm::{Call, Communicator, Element, Parts};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -14,7 +14,9 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Shape`] when the length is no multiple of the number of ranks.
+    #[track_caller]
     pub fn all_to_all<T: Element>(&self, data: &[T]) -> Result<Vec<T>> {
+        let _call = self.enter(Call::new("all_to_all").slice(data))?;
         if !data.len().is_multiple_of(self.size()) {
             let detail = format!("{} elements on {} ranks", data.len(), self.size());
             return Err(Error::shape("all_to_all", detail));
@@ -32,7 +34,9 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Shape`] when there is not one part a rank.
+    #[track_caller]
     pub fn all_to_allv<T: Element>(&self, parts_to_send: &Parts<T>) -> Result<Parts<T>> {
+        let _call = self.enter(Call::new("all_to_allv").element::<T>())?;
         // Local: it may differ between ranks, so it is agreed.
         let lengths = self.agree(if parts_to_send.len() == self.size() {
             Ok(parts_to_send.lengths())

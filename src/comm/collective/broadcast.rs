@@ -1,11 +1,13 @@
 use std::time::{Duration, Instant};
 
-use crate::comm::{Communicator, Element};
+use crate::comm::{Call, Communicator, Element};
 use crate::error::Result;
 
 impl Communicator {
     /// Returns on no rank before every rank has called it. *Collective.*
+    #[track_caller]
     pub fn barrier(&self) -> Result<()> {
+        let _call = self.enter(Call::new("barrier"))?;
         self.inner.library.barrier()
     }
 
@@ -37,7 +39,9 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank.
+    #[track_caller]
     pub fn broadcast<T: Element>(&self, root: usize, buffer: &mut [T]) -> Result<()> {
+        let _call = self.enter(Call::new("broadcast").slice(buffer).root(root))?;
         self.check_rank("broadcast", root)?;
         self.inner.library.broadcast(root, buffer)
     }

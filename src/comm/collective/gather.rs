@@ -1,4 +1,4 @@
-use crate::comm::{Communicator, Element, Parts, Tag};
+use crate::comm::{Call, Communicator, Element, Parts, Tag};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -6,7 +6,9 @@ impl Communicator {
     ///
     /// # Cost
     /// Each rank receives size − 1 parts.
+    #[track_caller]
     pub fn all_gather<T: Element>(&self, part: &[T]) -> Result<Vec<T>> {
+        let _call = self.enter(Call::new("all_gather").slice(part))?;
         self.inner.library.all_gather(part, self.size())
     }
 
@@ -14,7 +16,9 @@ impl Communicator {
     ///
     /// # Cost
     /// An all-gather of the lengths and one of the parts.
+    #[track_caller]
     pub fn all_gatherv<T: Element>(&self, part: &[T]) -> Result<Parts<T>> {
+        let _call = self.enter(Call::new("all_gatherv").element::<T>())?;
         let lengths = self.all_gather(&[part.len()])?;
         let data = match self.inner.library.all_gatherv(part, &lengths)? {
             Some(data) => data,
@@ -30,7 +34,9 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Usage`], on every rank, when `root` is no rank.
+    #[track_caller]
     pub fn gather<T: Element>(&self, root: usize, part: &[T]) -> Result<Option<Vec<T>>> {
+        let _call = self.enter(Call::new("gather").slice(part).root(root))?;
         self.check_rank("gather", root)?;
         let receives = (self.rank() == root).then_some(self.size());
         self.inner.library.gather(root, part, receives)
@@ -43,7 +49,9 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Usage`], on every rank, when `root` is no rank.
+    #[track_caller]
     pub fn gatherv<T: Element>(&self, root: usize, part: &[T]) -> Result<Option<Parts<T>>> {
+        let _call = self.enter(Call::new("gatherv").element::<T>().root(root))?;
         let lengths = self.gather(root, &[part.len()])?;
         let counts = lengths.clone().unwrap_or_else(|| vec![0; self.size()]);
         let data = self.exchange(|to| if to == root { part } else { &[] }, &counts)?;

@@ -1,4 +1,4 @@
-use crate::comm::{Communicator, Element, Operation};
+use crate::comm::{Call, Communicator, Element, Operation};
 use crate::error::Result;
 
 impl Communicator {
@@ -12,7 +12,13 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Mpi`](crate::Error::Mpi) when MPI does not define `operation` on `T`.
+    #[track_caller]
     pub fn all_reduce<T: Element>(&self, values: &[T], operation: Operation) -> Result<Vec<T>> {
+        let _call = self.enter(
+            Call::new("all_reduce")
+                .detail(operation.name())
+                .slice(values),
+        )?;
         self.inner.library.all_reduce(values, operation)
     }
 
@@ -24,6 +30,7 @@ impl Communicator {
     /// let slowest = world.all_reduce_value(0.25_f64, Operation::Max)?;
     /// # Ok(()) }
     /// ```
+    #[track_caller]
     pub fn all_reduce_value<T: Element>(&self, value: T, operation: Operation) -> Result<T> {
         Ok(self.all_reduce(&[value], operation)?[0])
     }

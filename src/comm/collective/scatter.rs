@@ -1,4 +1,4 @@
-use crate::comm::{Communicator, Element, Parts};
+use crate::comm::{Call, Communicator, Element, Parts};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -12,7 +12,9 @@ impl Communicator {
     /// # Errors
     /// The same on every rank: [`Error::Usage`] when the root gives no data or is no rank,
     /// [`Error::Shape`] when the length is no multiple of the number of ranks.
+    #[track_caller]
     pub fn scatter<T: Element>(&self, root: usize, data: Option<&[T]>) -> Result<Vec<T>> {
+        let _call = self.enter(Call::new("scatter").element::<T>().root(root))?;
         self.check_rank("scatter", root)?;
         let length = (self.rank() == root).then(|| match data {
             None => Err(no_data("scatter")),
@@ -40,7 +42,9 @@ impl Communicator {
     /// # Errors
     /// The same on every rank: [`Error::Usage`] when the root gives no parts or is no rank,
     /// [`Error::Shape`] when there is not one part a rank.
+    #[track_caller]
     pub fn scatterv<T: Element>(&self, root: usize, parts: Option<&Parts<T>>) -> Result<Vec<T>> {
+        let _call = self.enter(Call::new("scatterv").element::<T>().root(root))?;
         self.check_rank("scatterv", root)?;
         let outcome = (self.rank() == root).then(|| match parts {
             None => Err(no_data("scatterv")),

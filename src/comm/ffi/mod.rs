@@ -10,9 +10,12 @@ mod collective;
 pub(crate) mod environment;
 mod exchange;
 mod handle;
+mod meeting;
+mod object;
 mod point_to_point;
 pub(crate) mod request;
 
 pub(crate) use buffer::set_count_limit;
 pub(crate) use handle::Handle;
+pub(crate) use meeting::Meeting;
 pub(crate) use request::Request;

@@ -69,6 +69,10 @@ impl Status {
         self.0.as_mut_ptr()
     }
 
+    pub(super) fn pointer(&self) -> *const ffi::MPI_Status {
+        self.0.as_ptr()
+    }
+
     /// An error unless the message had `expected` elements: MPI itself accepts a shorter one.
     pub(super) fn expect_count<T: Element>(&self, expected: usize) -> Result<()> {
         let datatype = T::equivalent_datatype();

@@ -1,0 +1,177 @@
+//! Rust values between ranks, against what one rank computes alone.
+
+use std::collections::BTreeMap;
+
+use partita::{Communicator, Result};
+use partita_testing::spmd_test;
+use serde::{Deserialize, Serialize};
+
+/// A value with something of everything that serde knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Sample {
+    Nothing,
+    Number(f64),
+    Table {
+        name: String,
+        rows: BTreeMap<i16, Vec<Option<u64>>>,
+    },
+}
+
+/// What `from` has for `to`: of different kinds and lengths, empty ones among them.
+fn sample(from: usize, to: usize) -> Sample {
+    match (from + 2 * to) % 3 {
+        0 => Sample::Nothing,
+        1 => Sample::Number(from as f64 - 0.1 * to as f64),
+        _ => Sample::Table {
+            name: format!("von {from} an {to} ♪"),
+            rows: (0..to as i16)
+                .map(|row| (row - 1, vec![None, Some(u64::MAX - from as u64)]))
+                .collect(),
+        },
+    }
+}
+
+fn samples(to: usize, size: usize) -> Vec<Sample> {
+    (0..size).map(|from| sample(from, to)).collect()
+}
+
+#[spmd_test(ranks = [2, 3, 4, 5, 8])]
+pub fn objects_go_around_a_ring(world: &Communicator) -> Result<()> {
+    let (rank, size) = (world.rank(), world.size());
+    let (next, previous) = ((rank + 1) % size, (rank + size - 1) % size);
+    for _ in 0..5 {
+        if rank == 0 {
+            world.send_object(&sample(0, next), next)?;
+        }
+        assert_eq!(
+            world.receive_object::<Sample>(previous)?,
+            sample(previous, rank)
+        );
+        if rank != 0 {
+            world.send_object(&sample(rank, next), next)?;
+        }
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [2, 3, 5])]
+pub fn objects_arrive_in_their_order_and_apart_from_buffers(world: &Communicator) -> Result<()> {
+    match world.rank() {
+        0 => {
+            world.send_object(&1u8, 1)?;
+            world.send(&[2u8], 1)?;
+            world.send_object(&"three", 1)?;
+            world.send_object(&vec![0.5; 300_000], 1)?;
+            world.send_object(&(), 1)?;
+        }
+        1 => {
+            let mut buffer = [0u8];
+            world.receive(&mut buffer, 0)?;
+            assert_eq!(buffer, [2]);
+            assert_eq!(world.receive_object::<u8>(0)?, 1);
+            assert_eq!(world.receive_object::<String>(0)?, "three");
+            assert_eq!(world.receive_object::<Vec<f64>>(0)?, vec![0.5; 300_000]);
+            world.receive_object::<()>(0)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The messages of objects take the way of those that are longer than an MPI count.
+#[spmd_test(ranks = [2, 3], environment = [("PARTITA_COUNT_LIMIT", "7")])]
+pub fn objects_longer_than_an_mpi_count_arrive_whole(world: &Communicator) -> Result<()> {
+    let long: Vec<u32> = (0..1000).collect();
+    match world.rank() {
+        0 => world.send_object(&long, 1)?,
+        1 => assert_eq!(world.receive_object::<Vec<u32>>(0)?, long),
+        _ => {}
+    }
+    assert_eq!(world.all_gather_objects(&long)?, vec![long; world.size()]);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn every_rank_gets_the_roots_object(world: &Communicator) -> Result<()> {
+    for root in 0..world.size() {
+        let value = (world.rank() == root).then(|| sample(root, 2));
+        assert_eq!(world.broadcast_object(root, value)?, sample(root, 2));
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn the_root_gathers_all_objects_in_rank_order(world: &Communicator) -> Result<()> {
+    for root in 0..world.size() {
+        let gathered = world.gather_objects(root, &sample(world.rank(), root))?;
+        let expected = (world.rank() == root).then(|| samples(root, world.size()));
+        assert_eq!(gathered, expected);
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn every_rank_gathers_all_objects_in_rank_order(world: &Communicator) -> Result<()> {
+    let gathered = world.all_gather_objects(&sample(world.rank(), 7))?;
+    assert_eq!(gathered, samples(7, world.size()));
+    // Nothing at all is an object too.
+    assert_eq!(world.all_gather_objects(&())?, vec![(); world.size()]);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn each_rank_gets_its_own_of_the_roots_objects(world: &Communicator) -> Result<()> {
+    for root in 0..world.size() {
+        let values: Vec<_> = (0..world.size()).map(|to| sample(root, to)).collect();
+        let given = (world.rank() == root).then_some(&values[..]);
+        let own = world.scatter_objects(root, given)?;
+        assert_eq!(own, sample(root, world.rank()));
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn each_rank_gets_one_object_from_each(world: &Communicator) -> Result<()> {
+    let values: Vec<_> = (0..world.size())
+        .map(|to| sample(world.rank(), to))
+        .collect();
+    let received = world.all_to_all_objects(&values)?;
+    assert_eq!(received, samples(world.rank(), world.size()));
+    Ok(())
+}
+
+/// Two ranks' words behind each other: associative, and not commutative.
+fn join(left: String, right: String) -> String {
+    left + &right
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn objects_are_reduced_in_rank_order_whoever_is_the_root(world: &Communicator) -> Result<()> {
+    let word = |rank: usize| format!("{rank}, ");
+    let expected: String = (0..world.size()).map(word).collect();
+    for root in 0..world.size() {
+        let joined = world.reduce_objects(root, word(world.rank()), join)?;
+        let of_root = (world.rank() == root).then(|| expected.clone());
+        assert_eq!(joined, of_root);
+    }
+    let everywhere = world.all_reduce_objects(word(world.rank()), join)?;
+    assert_eq!(everywhere, expected);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn of_matrix_products_the_order_counts(world: &Communicator) -> Result<()> {
+    type Matrix = [[i64; 2]; 2];
+    let product = |a: Matrix, b: Matrix| -> Matrix {
+        let entry = |i: usize, j: usize| a[i][0] * b[0][j] + a[i][1] * b[1][j];
+        [[entry(0, 0), entry(0, 1)], [entry(1, 0), entry(1, 1)]]
+    };
+    let of_rank = |rank: usize| -> Matrix {
+        let number = rank as i64;
+        [[1, number], [number + 1, 2]]
+    };
+    let expected = (1..world.size()).map(of_rank).fold(of_rank(0), product);
+    let found = world.all_reduce_objects(of_rank(world.rank()), product)?;
+    assert_eq!(found, expected);
+    Ok(())
+}
