@@ -27,6 +27,7 @@
 //! * [`run`] and [`run_with_arguments`] start and end MPI; [`Progress`] shows how far it is.
 //! * [`Communicator`]: the ranks, and what they say to each other.
 //! * [`ProcessGrid`], [`DistArray`] and its [`Halo`].
+//! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
 //! * [`layout`]: who owns which index, as plain arithmetic.
 //! * [`error`]: the one error type.
 //!
@@ -43,7 +44,9 @@ pub mod prelude;
 #[doc(hidden)]
 pub mod runtime;
 
-pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Summable};
+pub use array::{
+    Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, SharedArray, Summable,
+};
 pub use comm::{Communicator, Element, Operation, Parts};
 pub use error::{Error, Result};
 pub use runtime::{Progress, abandon, run, run_with_arguments};

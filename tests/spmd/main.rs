@@ -13,5 +13,6 @@ mod messages;
 mod reductions;
 mod sample;
 mod shared;
+mod shared_arrays;
 mod sums;
 mod variable_parts;

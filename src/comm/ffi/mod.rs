@@ -12,7 +12,10 @@ mod exchange;
 mod handle;
 mod point_to_point;
 pub(crate) mod request;
+mod shared_memory;
+mod type_identity;
 
 pub(crate) use buffer::set_count_limit;
 pub(crate) use handle::Handle;
 pub(crate) use request::Request;
+pub(crate) use shared_memory::{Machine, SharedMemory};
