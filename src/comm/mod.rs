@@ -5,10 +5,12 @@ mod collective;
 mod element;
 #[allow(unsafe_code)]
 pub(crate) mod ffi;
+mod number;
 mod object;
 mod operation;
 mod parts;
 mod point_to_point;
+mod window;
 
 use std::cell::Cell;
 use std::fmt;
@@ -17,9 +19,11 @@ use std::rc::Rc;
 use crate::error::{Error, Result};
 
 pub use element::Element;
+pub use number::{Integer, Number};
 pub use operation::Operation;
 pub use parts::Parts;
 pub(crate) use point_to_point::Tag;
+pub use window::{Epoch, Passive, Target, Targets, Window};
 
 use ffi::Handle;
 

@@ -16,3 +16,4 @@ mod shared;
 mod shared_arrays;
 mod sums;
 mod variable_parts;
+mod windows;

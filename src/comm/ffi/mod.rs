@@ -11,11 +11,14 @@ pub(crate) mod environment;
 mod exchange;
 mod handle;
 mod point_to_point;
+mod remote_access;
+mod remote_memory;
 pub(crate) mod request;
 mod shared_memory;
 mod type_identity;
 
 pub(crate) use buffer::set_count_limit;
 pub(crate) use handle::Handle;
+pub(crate) use remote_memory::{Access, RemoteMemory};
 pub(crate) use request::Request;
 pub(crate) use shared_memory::{Machine, SharedMemory};

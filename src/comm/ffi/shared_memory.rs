@@ -30,7 +30,7 @@ use super::check::check;
 use super::environment::is_running;
 use super::handle::Handle;
 use super::type_identity::same_elements;
-use crate::comm::{Communicator, Element};
+use crate::comm::{Communicator, Element, Operation};
 use crate::error::{Error, Result};
 
 /// One piece of memory of all ranks of a machine, cut into consecutive parts, one a rank.
@@ -74,6 +74,11 @@ impl Machine {
     pub(crate) fn of(communicator: &Communicator) -> Result<Self> {
         let handle = Handle(communicator.as_raw_library()).split_by_machine()?;
         Communicator::from_handle(handle).map(Machine)
+    }
+
+    /// The sum over the ranks of this machine. Collective.
+    pub(super) fn sum_of(&self, value: u64) -> Result<u64> {
+        self.0.all_reduce_value(value, Operation::Sum)
     }
 
     pub(crate) fn rank(&self) -> usize {
@@ -204,7 +209,7 @@ fn total<A>(lengths: &[usize]) -> Result<(usize, isize)> {
 
 /// Whether the file system from which MPI takes shared memory has room for `bytes` bytes. Where it has not,
 /// Open MPI 4.1 fails on the first rank and leaves the others waiting for it.
-fn check_room(bytes: isize) -> Result<()> {
+pub(super) fn check_room(bytes: isize) -> Result<()> {
     let mut system = std::mem::MaybeUninit::<libc::statvfs>::zeroed();
     // SAFETY: the path ends in a zero byte; `system` is a valid place for the result, valid when zeroed.
     let (outcome, system) = unsafe {
