@@ -27,6 +27,7 @@
 //! * [`run`] and [`run_with_arguments`] start and end MPI; [`Progress`] shows how far it is.
 //! * [`Communicator`]: the ranks, and what they say to each other.
 //! * [`Window`]: memory of each rank that the others put to and get from.
+//! * [`RawFile`]: numbers in a file that is not HDF5.
 //! * [`ProcessGrid`], [`DistArray`] and its [`Halo`].
 //! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
 //! * [`layout`]: who owns which index, as plain arithmetic.
@@ -48,7 +49,7 @@ pub mod runtime;
 pub use array::{
     Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, SharedArray, Summable,
 };
-pub use comm::{Communicator, Element, Integer, Number, Operation, Parts};
+pub use comm::{Communicator, Element, Integer, Number, Operation, Parts, RawFile};
 pub use comm::{Epoch, Passive, Target, Targets, Window};
 pub use error::{Error, Result};
 pub use runtime::{Progress, abandon, run, run_with_arguments};

@@ -10,6 +10,7 @@ mod object;
 mod operation;
 mod parts;
 mod point_to_point;
+mod raw_file;
 mod window;
 
 use std::cell::Cell;
@@ -23,6 +24,7 @@ pub use number::{Integer, Number};
 pub use operation::Operation;
 pub use parts::Parts;
 pub(crate) use point_to_point::Tag;
+pub use raw_file::RawFile;
 pub use window::{Epoch, Passive, Target, Targets, Window};
 
 use ffi::Handle;

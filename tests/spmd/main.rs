@@ -10,6 +10,7 @@ mod groups;
 mod halos;
 mod large_messages;
 mod messages;
+mod raw_files;
 mod reductions;
 mod sample;
 mod shared;

@@ -9,6 +9,7 @@ mod check;
 mod collective;
 pub(crate) mod environment;
 mod exchange;
+pub(crate) mod file;
 mod handle;
 mod point_to_point;
 mod remote_access;
