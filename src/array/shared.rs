@@ -39,7 +39,7 @@ use crate::layout::{Axes, block_range};
 /// [`read`](Self::read) borrows the array, [`write`](Self::write) borrows it mutably and begins when all
 /// ranks have come to it. So nobody writes while another rank reads, and the compiler refuses to try:
 ///
-/// ```compile_fail,E0502
+/// ```compile_fail,E0500
 /// # fn example(table: &mut partita::SharedArray<f64, ndarray::Ix1>) -> partita::Result<()> {
 /// table.read(|all| {
 ///     // Writing while reading.

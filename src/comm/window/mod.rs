@@ -39,7 +39,7 @@ pub use epoch::{Epoch, Passive, Target, Targets};
 /// The own part is an ordinary slice in [`local`](Self::local) and [`local_mut`](Self::local_mut), outside
 /// of the scopes in which others can access it. All ranks enter and leave those together.
 ///
-/// ```compile_fail,E0502
+/// ```compile_fail,E0500
 /// # fn example(window: &mut partita::Window<f64>) -> partita::Result<()> {
 /// window.local(|own| {
 ///     // Others may write while this rank reads.
@@ -50,7 +50,7 @@ pub use epoch::{Epoch, Passive, Target, Targets};
 ///
 /// What a `get` brings is there when its epoch is complete, and cannot be looked at before:
 ///
-/// ```compile_fail,E0503
+/// ```compile_fail,E0502
 /// # fn example(window: &mut partita::Window<f64>) -> partita::Result<()> {
 /// let mut value = [0.0];
 /// window.fence(|epoch| {
@@ -73,7 +73,7 @@ pub use epoch::{Epoch, Passive, Target, Targets};
 ///
 /// Nor may a buffer end before its epoch:
 ///
-/// ```compile_fail,E0373
+/// ```compile_fail,E0597
 /// # fn example(window: &mut partita::Window<f64>) -> partita::Result<()> {
 /// window.fence(|epoch| {
 ///     let data = vec![1.0, 2.0];
