@@ -27,7 +27,10 @@
 //! * [`run`] and [`run_with_arguments`] start and end MPI; [`Progress`] shows how far it is.
 //! * [`Communicator`]: the ranks, and what they say to each other.
 //! * [`Farm`]: many independent tasks, each done by whichever rank is free.
+//! * [`Window`]: memory of each rank that the others put to and get from.
+//! * [`RawFile`]: numbers in a file that is not HDF5.
 //! * [`ProcessGrid`], [`DistArray`] and its [`Halo`].
+//! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
 //! * [`layout`]: who owns which index, as plain arithmetic.
 //! * [`error`]: the one error type.
 //!
@@ -45,8 +48,11 @@ pub mod prelude;
 #[doc(hidden)]
 pub mod runtime;
 
-pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Summable};
-pub use comm::{Communicator, Element, Operation, Parts};
+pub use array::{
+    Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, SharedArray, Summable,
+};
+pub use comm::{Communicator, Element, Integer, Number, Operation, Parts, RawFile};
+pub use comm::{Epoch, Passive, Target, Targets, Window};
 pub use error::{Error, Result};
 pub use farm::Farm;
 pub use runtime::{Progress, abandon, run, run_with_arguments, unfinished};

@@ -8,6 +8,7 @@ mod grid;
 mod halo;
 mod local;
 mod reduce;
+mod shared;
 
 use std::fmt;
 
@@ -19,6 +20,7 @@ use crate::layout::{Axes, Layout};
 pub use accumulator::Summable;
 pub use grid::ProcessGrid;
 pub use halo::{Boundary, Halo, HaloExchange, Haloed};
+pub use shared::SharedArray;
 
 /// An `ndarray` cut over the ranks of a [`ProcessGrid`], each holding one block of it.
 ///

@@ -6,10 +6,13 @@ mod collective;
 mod element;
 #[allow(unsafe_code)]
 pub(crate) mod ffi;
+mod number;
 pub(crate) mod object;
 mod operation;
 mod parts;
 mod point_to_point;
+mod raw_file;
+mod window;
 
 use std::cell::Cell;
 use std::fmt;
@@ -19,9 +22,12 @@ use crate::error::{Error, Result};
 
 pub(crate) use checker::Call;
 pub use element::Element;
+pub use number::{Integer, Number};
 pub use operation::Operation;
 pub use parts::Parts;
 pub(crate) use point_to_point::Tag;
+pub use raw_file::RawFile;
+pub use window::{Epoch, Passive, Target, Targets, Window};
 
 use ffi::Handle;
 

@@ -204,7 +204,7 @@ impl Handle {
 }
 
 impl Operation {
-    fn raw(self) -> ffi::MPI_Op {
+    pub(super) fn raw(self) -> ffi::MPI_Op {
         // SAFETY: reading constant handles of the MPI library.
         unsafe {
             match self {
