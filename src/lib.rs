@@ -44,7 +44,10 @@ pub mod prelude;
 pub mod runtime;
 
 pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Summable};
-pub use comm::{Communicator, Element, Operation, Parts};
+pub use comm::{
+    Communicator, Destination, Element, Operation, Parts, ReceiveBuffer, Received, SendBuffer,
+    Source, Tag,
+};
 pub use error::{Error, Result};
 pub use runtime::{Progress, abandon, run, run_with_arguments};
 

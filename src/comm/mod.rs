@@ -1,6 +1,8 @@
 //! Ranks talk: collectives, messages between two ranks, errors that all ranks agree on.
 
+mod address;
 mod agree;
+mod buffer;
 mod collective;
 mod element;
 #[allow(unsafe_code)]
@@ -9,6 +11,7 @@ mod object;
 mod operation;
 mod parts;
 mod point_to_point;
+mod purpose;
 
 use std::cell::Cell;
 use std::fmt;
@@ -16,10 +19,12 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 
+pub use address::{Destination, Received, Source, Tag};
+pub use buffer::{ReceiveBuffer, SendBuffer};
 pub use element::Element;
 pub use operation::Operation;
 pub use parts::Parts;
-pub(crate) use point_to_point::Tag;
+pub(crate) use purpose::Purpose;
 
 use ffi::Handle;
 

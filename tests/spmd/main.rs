@@ -4,6 +4,7 @@
 mod agreement;
 mod array_errors;
 mod arrays;
+mod buffers;
 mod collectives;
 mod grids;
 mod groups;
@@ -12,6 +13,9 @@ mod large_messages;
 mod messages;
 mod reductions;
 mod sample;
+mod scans;
 mod shared;
 mod sums;
+mod tags;
+mod user_operations;
 mod variable_parts;

@@ -1,5 +1,5 @@
 use super::gather::parts;
-use crate::comm::{Communicator, Element, Parts};
+use crate::comm::{Communicator, Element, Parts, SendBuffer};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -14,12 +14,13 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Shape`] when the length is no multiple of the number of ranks.
-    pub fn all_to_all<T: Element>(&self, data: &[T]) -> Result<Vec<T>> {
+    pub fn all_to_all<T: Element>(&self, data: &(impl SendBuffer<T> + ?Sized)) -> Result<Vec<T>> {
+        let data = data.packed()?;
         if !data.len().is_multiple_of(self.size()) {
             let detail = format!("{} elements on {} ranks", data.len(), self.size());
             return Err(Error::shape("all_to_all", detail));
         }
-        self.inner.library.all_to_all(data, self.size())
+        self.inner.library.all_to_all(&data, self.size())
     }
 
     /// Sends `parts.part(r)` to each rank r; returns what came from each. *Collective.*

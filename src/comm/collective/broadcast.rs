@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use crate::comm::{Communicator, Element};
+use crate::comm::buffer::overwrite;
+use crate::comm::{Communicator, Element, ReceiveBuffer};
 use crate::error::Result;
 
 impl Communicator {
@@ -37,8 +38,14 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank.
-    pub fn broadcast<T: Element>(&self, root: usize, buffer: &mut [T]) -> Result<()> {
+    pub fn broadcast<T: Element>(
+        &self,
+        root: usize,
+        buffer: &mut (impl ReceiveBuffer<T> + ?Sized),
+    ) -> Result<()> {
         self.check_rank("broadcast", root)?;
-        self.inner.library.broadcast(root, buffer)
+        overwrite(buffer, |elements| {
+            self.inner.library.broadcast(root, elements)
+        })
     }
 }

@@ -1,4 +1,4 @@
-use crate::comm::{Communicator, Element, Parts, Tag};
+use crate::comm::{Communicator, Element, Parts, Purpose, SendBuffer};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -6,15 +6,19 @@ impl Communicator {
     ///
     /// # Cost
     /// Each rank receives size − 1 parts.
-    pub fn all_gather<T: Element>(&self, part: &[T]) -> Result<Vec<T>> {
-        self.inner.library.all_gather(part, self.size())
+    pub fn all_gather<T: Element>(&self, part: &(impl SendBuffer<T> + ?Sized)) -> Result<Vec<T>> {
+        self.inner.library.all_gather(&part.packed()?, self.size())
     }
 
     /// Every rank's part, of any length, on every rank. *Collective.*
     ///
     /// # Cost
     /// An all-gather of the lengths and one of the parts.
-    pub fn all_gatherv<T: Element>(&self, part: &[T]) -> Result<Parts<T>> {
+    pub fn all_gatherv<T: Element>(
+        &self,
+        part: &(impl SendBuffer<T> + ?Sized),
+    ) -> Result<Parts<T>> {
+        let part = &*part.packed()?;
         let lengths = self.all_gather(&[part.len()])?;
         let data = match self.inner.library.all_gatherv(part, &lengths)? {
             Some(data) => data,
@@ -30,10 +34,14 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Usage`], on every rank, when `root` is no rank.
-    pub fn gather<T: Element>(&self, root: usize, part: &[T]) -> Result<Option<Vec<T>>> {
+    pub fn gather<T: Element>(
+        &self,
+        root: usize,
+        part: &(impl SendBuffer<T> + ?Sized),
+    ) -> Result<Option<Vec<T>>> {
         self.check_rank("gather", root)?;
         let receives = (self.rank() == root).then_some(self.size());
-        self.inner.library.gather(root, part, receives)
+        self.inner.library.gather(root, &part.packed()?, receives)
     }
 
     /// Every rank's part, of any length, on the root; `None` elsewhere. *Collective.*
@@ -43,7 +51,12 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Usage`], on every rank, when `root` is no rank.
-    pub fn gatherv<T: Element>(&self, root: usize, part: &[T]) -> Result<Option<Parts<T>>> {
+    pub fn gatherv<T: Element>(
+        &self,
+        root: usize,
+        part: &(impl SendBuffer<T> + ?Sized),
+    ) -> Result<Option<Parts<T>>> {
+        let part = &*part.packed()?;
         let lengths = self.gather(root, &[part.len()])?;
         let counts = lengths.clone().unwrap_or_else(|| vec![0; self.size()]);
         let data = self.exchange(|to| if to == root { part } else { &[] }, &counts)?;
@@ -56,7 +69,7 @@ impl Communicator {
         part: impl Fn(usize) -> &'a [T],
         counts: &[usize],
     ) -> Result<Vec<T>> {
-        let tag = Tag::Parts.number();
+        let tag = Purpose::Parts.tag();
         self.inner.library.exchange(self.rank(), part, counts, tag)
     }
 }

@@ -3,5 +3,9 @@
 mod all_to_all;
 mod broadcast;
 mod gather;
+mod location;
+mod ordered;
 mod reduce;
+mod reduce_scatter;
+mod scan;
 mod scatter;

@@ -11,8 +11,11 @@ pub(crate) mod environment;
 mod exchange;
 mod handle;
 mod point_to_point;
+mod probe;
+mod reduction;
 pub(crate) mod request;
+mod status;
 
-pub(crate) use buffer::set_count_limit;
+pub(crate) use buffer::{set_count_limit, vector_of_defaults};
 pub(crate) use handle::Handle;
 pub(crate) use request::Request;

@@ -10,7 +10,7 @@ use super::buffer::{Description, count};
 use super::check::check;
 use super::environment::is_running;
 use super::handle::Handle;
-use super::point_to_point::Status;
+use super::status::Status;
 use crate::comm::Element;
 use crate::error::Result;
 
@@ -126,7 +126,7 @@ impl<T: Element> Request<T> {
         let code = unsafe { ffi::MPI_Wait(&mut self.raw, status.place()) };
         check(code, "MPI_Wait")?;
         if self.receives {
-            status.expect_count::<T>(self.buffer.len())?;
+            status.expect::<T>(self.buffer.len())?;
         }
         Ok(std::mem::take(&mut self.buffer))
     }
