@@ -45,8 +45,8 @@ pub mod runtime;
 
 pub use array::{Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, Summable};
 pub use comm::{
-    Communicator, Destination, Element, Operation, Parts, ReceiveBuffer, Received, SendBuffer,
-    Source, Tag,
+    Communicator, Destination, Element, Operation, Parts, Persistent, ReceiveBuffer, Received,
+    Request, Scope, ScopedRequest, SendBuffer, Source, Tag,
 };
 pub use error::{Error, Result};
 pub use runtime::{Progress, abandon, run, run_with_arguments};

@@ -12,6 +12,8 @@ mod operation;
 mod parts;
 mod point_to_point;
 mod purpose;
+mod requests;
+mod scope;
 
 use std::cell::Cell;
 use std::fmt;
@@ -22,6 +24,7 @@ use crate::error::{Error, Result};
 pub use address::{Destination, Received, Source, Tag};
 pub use buffer::{ReceiveBuffer, SendBuffer};
 pub use element::Element;
+pub use ffi::{Persistent, Request, Scope, ScopedRequest};
 pub use operation::Operation;
 pub use parts::Parts;
 pub(crate) use purpose::Purpose;

@@ -45,6 +45,6 @@ impl Communicator {
     ) -> Result<Request<T>> {
         self.inner
             .library
-            .start_receive(buffer, source, purpose.tag())
+            .start_receive(buffer, Some(source), Some(purpose.tag()))
     }
 }

@@ -5,8 +5,8 @@ use partita::{Communicator, Result};
 use partita_testing::spmd_test;
 
 use crate::{
-    agreement, buffers, collectives, groups, messages, reductions, scans, tags, user_operations,
-    variable_parts,
+    agreement, buffers, collectives, groups, messages, reductions, requests, scans,
+    started_collectives, tags, user_operations, variable_parts,
 };
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8], environment = [("PARTITA_COUNT_LIMIT", "3")])]
@@ -54,7 +54,11 @@ fn tags_and_views_work_beyond_mpis_counts(world: &Communicator) -> Result<()> {
     tags::ranks_exchange_messages_without_taking_turns(world)?;
     tags::a_probe_tells_of_a_message_and_leaves_it_there(world)?;
     buffers::a_view_of_any_strides_is_received_in_the_order_of_its_indices(world)?;
-    buffers::collectives_take_views_of_any_strides(world)
+    buffers::collectives_take_views_of_any_strides(world)?;
+    requests::scoped_messages_go_around_a_ring(world)?;
+    requests::owning_requests_give_their_buffers_back(world)?;
+    requests::a_persistent_message_is_sent_again_and_again(world)?;
+    started_collectives::collectives_under_way_at_once_give_what_blocking_ones_give(world)
 }
 
 /// Limits of one and two elements reach every remainder; the ordinary one is far away.

@@ -14,7 +14,7 @@ fn compose(first: u64, second: u64) -> u64 {
         (first >> 32, first & 0xffff),
         (second >> 32, second & 0xffff),
     );
-    (a * c % PRIME) << 32 | (b * c + d) % PRIME
+    ((a * c % PRIME) << 32) | ((b * c + d) % PRIME)
 }
 
 fn map(rank: usize, place: usize) -> u64 {

@@ -9,3 +9,5 @@ mod reduce;
 mod reduce_scatter;
 mod scan;
 mod scatter;
+mod start;
+mod start_parts;

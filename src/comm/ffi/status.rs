@@ -23,7 +23,7 @@ pub(super) fn raw_source(source: Option<usize>, call: &str) -> Result<c_int> {
 /// A tag as MPI wants it; `None` is any.
 pub(super) fn raw_tag(tag: Option<i32>) -> c_int {
     // SAFETY: reading a constant of the MPI library.
-    tag.unwrap_or_else(|| unsafe { ffi::RSMPI_ANY_TAG })
+    tag.unwrap_or(unsafe { ffi::RSMPI_ANY_TAG })
 }
 
 /// What MPI says of a message.
