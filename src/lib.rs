@@ -51,7 +51,10 @@ pub mod runtime;
 pub use array::{
     Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, SharedArray, Summable,
 };
-pub use comm::{Communicator, Element, Integer, Number, Operation, Parts, RawFile};
+pub use comm::{
+    Communicator, Destination, Element, Integer, Number, Operation, Parts, Persistent, RawFile,
+    ReceiveBuffer, Received, Request, Scope, ScopedRequest, SendBuffer, Source, Tag,
+};
 pub use comm::{Epoch, Passive, Target, Targets, Window};
 pub use error::{Error, Result};
 pub use farm::Farm;

@@ -7,7 +7,7 @@ use ndarray::{Array, ArrayView, ArrayViewMut, Axis, Slice};
 use super::DistArray;
 use super::construct::try_default;
 use crate::comm::ffi::Request;
-use crate::comm::{Call, Communicator, Element, Tag};
+use crate::comm::{Call, Communicator, Element, Purpose};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, HaloPlan, HaloWidths, Layout, Message, Region};
 
@@ -169,21 +169,21 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let Some(state) = &mut self.halo else {
             return Err(Error::usage("halo_exchange: the array has no halo"));
         };
-        let tag = communicator.next_halo_tag();
+        let purpose = communicator.next_halo_purpose();
         let plan = Rc::clone(&state.plan);
         let mut receives = Vec::with_capacity(plan.receives.len());
         for (message, buffer) in plan.receives.iter().zip(&mut state.receive_buffers) {
             let mut buffer = std::mem::take(buffer);
             // An exchange that was dropped has kept its buffers.
             buffer.resize(message.volume(), A::default());
-            receives.push(communicator.start_receive(buffer, message.peer, tag)?);
+            receives.push(communicator.start_own_receive(buffer, message.peer, purpose)?);
         }
         let mut sends = Vec::with_capacity(plan.sends.len());
         for (message, buffer) in plan.sends.iter().zip(&mut state.send_buffers) {
             let mut buffer = std::mem::take(buffer);
             buffer.resize(message.volume(), A::default());
             pack(&mut self.storage, &message.pieces, &mut buffer);
-            sends.push(communicator.start_send(buffer, message.peer, tag)?);
+            sends.push(communicator.start_own_send(buffer, message.peer, purpose)?);
         }
         Ok(HaloExchange {
             array: self,
@@ -259,10 +259,10 @@ impl<A: Element, D: Axes> Haloed<'_, A, D> {
 }
 
 impl Communicator {
-    /// The tag of the next exchange: a message of an earlier one that was never finished is no
+    /// The purpose of the next exchange's messages: a message of an earlier one that was never finished is no
     /// message of this one. The same on every rank, because all start the same exchanges.
-    fn next_halo_tag(&self) -> Tag {
-        Tag::Halo(self.next_sequence_number())
+    fn next_halo_purpose(&self) -> Purpose {
+        Purpose::Halo(self.next_sequence_number())
     }
 }
 

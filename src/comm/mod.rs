@@ -1,6 +1,8 @@
 //! Ranks talk: collectives, messages between two ranks, errors that all ranks agree on.
 
+mod address;
 mod agree;
+mod buffer;
 pub(crate) mod checker;
 mod collective;
 mod element;
@@ -11,7 +13,10 @@ pub(crate) mod object;
 mod operation;
 mod parts;
 mod point_to_point;
+mod purpose;
 mod raw_file;
+mod requests;
+mod scope;
 mod window;
 
 use std::cell::Cell;
@@ -20,12 +25,15 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 
+pub use address::{Destination, Received, Source, Tag};
+pub use buffer::{ReceiveBuffer, SendBuffer};
 pub(crate) use checker::Call;
 pub use element::Element;
+pub use ffi::{Persistent, Request, Scope, ScopedRequest};
 pub use number::{Integer, Number};
 pub use operation::Operation;
 pub use parts::Parts;
-pub(crate) use point_to_point::Tag;
+pub(crate) use purpose::Purpose;
 pub use raw_file::RawFile;
 pub use window::{Epoch, Passive, Target, Targets, Window};
 

@@ -59,6 +59,11 @@ impl<T> Parts<T> {
     }
 
     /// All elements, part after part.
+    pub fn as_slice(&self) -> &[T] {
+        &self.data
+    }
+
+    /// All elements, part after part.
     pub fn into_vec(self) -> Vec<T> {
         self.data
     }

@@ -219,3 +219,17 @@ fn root_println_into_a_closed_pipe_is_no_end_at_all() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!told.contains("panicked"), "{told}");
 }
+
+#[test]
+fn a_scope_never_gives_back_a_buffer_that_is_still_being_sent() {
+    let outcome = end("a send nobody takes", 2);
+    exit_code(&outcome, 5);
+    assert!(!outcome.stdout.contains("returned"), "{}", outcome.stdout);
+    assert!(
+        outcome
+            .stderr
+            .contains("error: rank 1: heat: r = 0.7 > 0.5"),
+        "{}",
+        outcome.stderr
+    );
+}

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
                 abandon("out.h5");
                 return Err(unstable());
             }
+            "a send nobody takes" if last => return send_to_nobody(world),
             "exit" if last => std::process::exit(0),
             "print without end" => return print_without_end(),
             "print when told" => return print_when_told(world),
@@ -50,6 +51,17 @@ fn main() -> ExitCode {
 
 fn unstable() -> Error {
     Error::numerical("heat", "r = 0.7 > 0.5")
+}
+
+/// Fails while a message is under way that no MPI buffers, and that rank 0 will never receive.
+fn send_to_nobody(world: &Communicator) -> Result<()> {
+    let data = vec![1.0; 1_000_000];
+    let outcome = world.scope(|scope| {
+        let _ = scope.start_send(&data, 0)?;
+        Err(unstable())
+    });
+    println!("the scope returned, and the buffer with it");
+    outcome
 }
 
 /// A panic of another thread is no end of the program, unless its owner makes it one.

@@ -1,5 +1,5 @@
 use super::gather::parts;
-use crate::comm::{Call, Communicator, Element, Parts};
+use crate::comm::{Call, Communicator, Element, Parts, SendBuffer};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -15,13 +15,14 @@ impl Communicator {
     /// # Errors
     /// [`Error::Shape`] when the length is no multiple of the number of ranks.
     #[track_caller]
-    pub fn all_to_all<T: Element>(&self, data: &[T]) -> Result<Vec<T>> {
-        let _call = self.enter(Call::new("all_to_all").slice(data))?;
+    pub fn all_to_all<T: Element>(&self, data: &(impl SendBuffer<T> + ?Sized)) -> Result<Vec<T>> {
+        let data = data.packed()?;
+        let _call = self.enter(Call::new("all_to_all").slice(&data))?;
         if !data.len().is_multiple_of(self.size()) {
             let detail = format!("{} elements on {} ranks", data.len(), self.size());
             return Err(Error::shape("all_to_all", detail));
         }
-        self.inner.library.all_to_all(data, self.size())
+        self.inner.library.all_to_all(&data, self.size())
     }
 
     /// Sends `parts.part(r)` to each rank r; returns what came from each. *Collective.*

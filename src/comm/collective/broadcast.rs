@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use crate::comm::{Call, Communicator, Element};
+use crate::comm::buffer::overwrite;
+use crate::comm::{Call, Communicator, Element, ReceiveBuffer};
 use crate::error::Result;
 
 impl Communicator {
@@ -40,9 +41,15 @@ impl Communicator {
     /// # Errors
     /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank.
     #[track_caller]
-    pub fn broadcast<T: Element>(&self, root: usize, buffer: &mut [T]) -> Result<()> {
-        let _call = self.enter(Call::new("broadcast").slice(buffer).root(root))?;
+    pub fn broadcast<T: Element>(
+        &self,
+        root: usize,
+        buffer: &mut (impl ReceiveBuffer<T> + ?Sized),
+    ) -> Result<()> {
         self.check_rank("broadcast", root)?;
-        self.inner.library.broadcast(root, buffer)
+        overwrite(buffer, |elements| {
+            let _call = self.enter(Call::new("broadcast").slice(elements).root(root))?;
+            self.inner.library.broadcast(root, elements)
+        })
     }
 }

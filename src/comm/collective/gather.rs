@@ -1,4 +1,4 @@
-use crate::comm::{Call, Communicator, Element, Parts, Tag};
+use crate::comm::{Call, Communicator, Element, Parts, Purpose, SendBuffer};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -7,9 +7,10 @@ impl Communicator {
     /// # Cost
     /// Each rank receives size − 1 parts.
     #[track_caller]
-    pub fn all_gather<T: Element>(&self, part: &[T]) -> Result<Vec<T>> {
-        let _call = self.enter(Call::new("all_gather").slice(part))?;
-        self.inner.library.all_gather(part, self.size())
+    pub fn all_gather<T: Element>(&self, part: &(impl SendBuffer<T> + ?Sized)) -> Result<Vec<T>> {
+        let part = part.packed()?;
+        let _call = self.enter(Call::new("all_gather").slice(&part))?;
+        self.inner.library.all_gather(&part, self.size())
     }
 
     /// Every rank's part, of any length, on every rank. *Collective.*
@@ -17,7 +18,11 @@ impl Communicator {
     /// # Cost
     /// An all-gather of the lengths and one of the parts.
     #[track_caller]
-    pub fn all_gatherv<T: Element>(&self, part: &[T]) -> Result<Parts<T>> {
+    pub fn all_gatherv<T: Element>(
+        &self,
+        part: &(impl SendBuffer<T> + ?Sized),
+    ) -> Result<Parts<T>> {
+        let part = &*part.packed()?;
         let _call = self.enter(Call::new("all_gatherv").element::<T>())?;
         let lengths = self.all_gather(&[part.len()])?;
         let data = match self.inner.library.all_gatherv(part, &lengths)? {
@@ -35,11 +40,16 @@ impl Communicator {
     /// # Errors
     /// [`Error::Usage`], on every rank, when `root` is no rank.
     #[track_caller]
-    pub fn gather<T: Element>(&self, root: usize, part: &[T]) -> Result<Option<Vec<T>>> {
-        let _call = self.enter(Call::new("gather").slice(part).root(root))?;
+    pub fn gather<T: Element>(
+        &self,
+        root: usize,
+        part: &(impl SendBuffer<T> + ?Sized),
+    ) -> Result<Option<Vec<T>>> {
+        let part = part.packed()?;
+        let _call = self.enter(Call::new("gather").slice(&part).root(root))?;
         self.check_rank("gather", root)?;
         let receives = (self.rank() == root).then_some(self.size());
-        self.inner.library.gather(root, part, receives)
+        self.inner.library.gather(root, &part, receives)
     }
 
     /// Every rank's part, of any length, on the root; `None` elsewhere. *Collective.*
@@ -50,7 +60,12 @@ impl Communicator {
     /// # Errors
     /// [`Error::Usage`], on every rank, when `root` is no rank.
     #[track_caller]
-    pub fn gatherv<T: Element>(&self, root: usize, part: &[T]) -> Result<Option<Parts<T>>> {
+    pub fn gatherv<T: Element>(
+        &self,
+        root: usize,
+        part: &(impl SendBuffer<T> + ?Sized),
+    ) -> Result<Option<Parts<T>>> {
+        let part = &*part.packed()?;
         let _call = self.enter(Call::new("gatherv").element::<T>().root(root))?;
         let lengths = self.gather(root, &[part.len()])?;
         let counts = lengths.clone().unwrap_or_else(|| vec![0; self.size()]);
@@ -64,7 +79,7 @@ impl Communicator {
         part: impl Fn(usize) -> &'a [T],
         counts: &[usize],
     ) -> Result<Vec<T>> {
-        let tag = Tag::Parts.number();
+        let tag = Purpose::Parts.tag();
         self.inner.library.exchange(self.rank(), part, counts, tag)
     }
 }

@@ -3,5 +3,11 @@
 mod all_to_all;
 mod broadcast;
 mod gather;
+mod location;
+mod ordered;
 mod reduce;
+mod reduce_scatter;
+mod scan;
 mod scatter;
+mod start;
+mod start_parts;

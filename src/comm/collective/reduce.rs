@@ -1,4 +1,4 @@
-use crate::comm::{Call, Communicator, Element, Operation};
+use crate::comm::{Call, Communicator, Element, Operation, SendBuffer};
 use crate::error::Result;
 
 impl Communicator {
@@ -13,13 +13,50 @@ impl Communicator {
     /// # Errors
     /// [`Error::Mpi`](crate::Error::Mpi) when MPI does not define `operation` on `T`.
     #[track_caller]
-    pub fn all_reduce<T: Element>(&self, values: &[T], operation: Operation) -> Result<Vec<T>> {
+    pub fn all_reduce<T: Element>(
+        &self,
+        values: &(impl SendBuffer<T> + ?Sized),
+        operation: Operation,
+    ) -> Result<Vec<T>> {
+        let values = values.packed()?;
         let _call = self.enter(
             Call::new("all_reduce")
                 .detail(operation.name())
-                .slice(values),
+                .slice(&values),
         )?;
-        self.inner.library.all_reduce(values, operation)
+        self.inner.library.all_reduce(&values, operation)
+    }
+
+    /// Reduces the ranks' vectors element by element; the root gets the result, the others `None`.
+    /// *Collective.*
+    ///
+    /// # Shapes
+    /// The same length on every rank.
+    ///
+    /// # Cost
+    /// Some log₂(size) messages a rank.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank;
+    /// [`Error::Mpi`](crate::Error::Mpi) when MPI does not define `operation` on `T`.
+    #[track_caller]
+    pub fn reduce<T: Element>(
+        &self,
+        root: usize,
+        values: &(impl SendBuffer<T> + ?Sized),
+        operation: Operation,
+    ) -> Result<Option<Vec<T>>> {
+        let values = values.packed()?;
+        let _call = self.enter(
+            Call::new("reduce")
+                .detail(operation.name())
+                .slice(&values)
+                .root(root),
+        )?;
+        self.check_rank("reduce", root)?;
+        self.inner
+            .library
+            .reduce(root, self.rank() == root, &values, operation)
     }
 
     /// [`all_reduce`](Self::all_reduce) of one value a rank. *Collective.*

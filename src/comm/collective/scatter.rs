@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 impl Communicator {
     /// Cuts the root's `data` into one equally long part a rank. *Collective.*
     ///
-    /// The root gives `Some`, the others `None`.
+    /// The root gives `Some`, the others `None`. An array is given as
+    /// `Some(&array.packed()?)` ([`SendBuffer::packed`](crate::SendBuffer::packed)).
     ///
     /// # Cost
     /// A broadcast of the length, and size − 1 parts sent by the root.

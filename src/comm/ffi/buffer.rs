@@ -135,9 +135,15 @@ pub(super) fn vector_overwritten_by<T: Element>(
     length: usize,
     overwrite: impl FnOnce(*mut T) -> Result<()>,
 ) -> Result<Vec<T>> {
-    let mut vector: Vec<T> = vector_with_capacity(length)?;
-    vector.resize(length, T::default());
+    let mut vector: Vec<T> = vector_of_defaults(length)?;
     overwrite(address(vector.as_mut_ptr(), length).cast_mut())?;
+    Ok(vector)
+}
+
+/// A vector of `length` default elements, or [`Error::Memory`].
+pub(crate) fn vector_of_defaults<T: Element>(length: usize) -> Result<Vec<T>> {
+    let mut vector = vector_with_capacity(length)?;
+    vector.resize(length, T::default());
     Ok(vector)
 }
 

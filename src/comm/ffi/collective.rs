@@ -10,10 +10,10 @@ use super::buffer::{
 };
 use super::check::check;
 use super::handle::Handle;
-use crate::comm::{Element, Operation};
+use crate::comm::Element;
 use crate::error::Result;
 
-fn read<T>(slice: &[T]) -> *const c_void {
+pub(super) fn read<T>(slice: &[T]) -> *const c_void {
     address(slice.as_ptr(), slice.len()).cast()
 }
 
@@ -53,29 +53,6 @@ impl Handle {
             )
         };
         check(code, "MPI_Bcast")
-    }
-
-    /// In pieces of at most an MPI count: reductions do not work on derived datatypes.
-    pub(crate) fn all_reduce<T: Element>(self, send: &[T], operation: Operation) -> Result<Vec<T>> {
-        let datatype = T::equivalent_datatype();
-        let limit = count_limit();
-        // SAFETY: every piece of the result is written by its own call, and the pieces cover it.
-        unsafe {
-            vector_filled_by(send.len(), |receive: *mut T| {
-                for (piece_number, piece) in send.chunks(limit).enumerate() {
-                    let code = ffi::MPI_Allreduce(
-                        read(piece),
-                        receive.add(piece_number * limit).cast(),
-                        count(piece.len(), "MPI_Allreduce")?,
-                        datatype.as_raw(),
-                        operation.raw(),
-                        self.0,
-                    );
-                    check(code, "MPI_Allreduce")?;
-                }
-                Ok(())
-            })
-        }
     }
 
     pub(crate) fn all_gather<T: Element>(self, send: &[T], size: usize) -> Result<Vec<T>> {
@@ -200,25 +177,5 @@ impl Handle {
             };
             check(code, "MPI_Alltoall")
         })
-    }
-}
-
-impl Operation {
-    pub(super) fn raw(self) -> ffi::MPI_Op {
-        // SAFETY: reading constant handles of the MPI library.
-        unsafe {
-            match self {
-                Operation::Sum => ffi::RSMPI_SUM,
-                Operation::Product => ffi::RSMPI_PROD,
-                Operation::Min => ffi::RSMPI_MIN,
-                Operation::Max => ffi::RSMPI_MAX,
-                Operation::LogicalAnd => ffi::RSMPI_LAND,
-                Operation::LogicalOr => ffi::RSMPI_LOR,
-                Operation::LogicalXor => ffi::RSMPI_LXOR,
-                Operation::BitwiseAnd => ffi::RSMPI_BAND,
-                Operation::BitwiseOr => ffi::RSMPI_BOR,
-                Operation::BitwiseXor => ffi::RSMPI_BXOR,
-            }
-        }
     }
 }

@@ -7,7 +7,7 @@ use mpi::ffi;
 use super::buffer::{Description, address, count, vector_filled_by};
 use super::check::check;
 use super::handle::Handle;
-use super::point_to_point::Status;
+use super::status::Status;
 use crate::error::{Error, Result};
 
 /// A message that has arrived, and that no other receive can take.

@@ -10,19 +10,21 @@ use super::buffer::{Description, count};
 use super::check::check;
 use super::environment::is_running;
 use super::handle::Handle;
-use super::point_to_point::Status;
+use super::status::{Status, raw_source, raw_tag};
 use crate::comm::Element;
 use crate::error::Result;
 
-/// A message under way, with its buffer. [`Request::wait`] gives the buffer back.
+/// A message under way that owns its buffer. [`wait`](Request::wait) gives the buffer back.
 ///
 /// Dropping a request that is not complete never frees memory MPI still uses: a receive is
 /// cancelled, a send is set aside with its buffer until it is complete.
 #[must_use = "a request must be waited for"]
-pub(crate) struct Request<T: Element> {
+pub struct Request<T: Element> {
     raw: ffi::MPI_Request,
     buffer: Vec<T>,
     receives: bool,
+    /// How it ended, when `test` was told.
+    ended: Option<Result<()>>,
 }
 
 thread_local! {
@@ -57,6 +59,7 @@ impl Handle {
                 raw,
                 buffer,
                 receives: false,
+                ended: None,
             })
         }
     }
@@ -65,11 +68,11 @@ impl Handle {
     pub(crate) fn start_receive<T: Element>(
         self,
         mut buffer: Vec<T>,
-        source: usize,
-        tag: i32,
+        source: Option<usize>,
+        tag: Option<i32>,
     ) -> Result<Request<T>> {
         let description = Description::<T>::of(buffer.len())?;
-        let source = count(source, "MPI_Irecv")?;
+        let source = raw_source(source, "MPI_Irecv")?;
         // SAFETY: the request keeps `buffer`, unmoved on the heap and unread, until MPI is done.
         unsafe {
             let mut raw = ffi::RSMPI_REQUEST_NULL;
@@ -78,7 +81,7 @@ impl Handle {
                 description.count,
                 description.datatype,
                 source,
-                tag,
+                raw_tag(tag),
                 self.0,
                 &mut raw,
             );
@@ -87,6 +90,7 @@ impl Handle {
                 raw,
                 buffer,
                 receives: true,
+                ended: None,
             })
         }
     }
@@ -119,16 +123,67 @@ impl Arrival {
 }
 
 impl<T: Element> Request<T> {
-    /// Waits until the message is sent or received; gives the buffer back.
-    pub(crate) fn wait(mut self) -> Result<Vec<T>> {
+    /// Waits until the message is sent or received; gives the buffer back. *Local to the two.*
+    ///
+    /// # Errors
+    /// [`Error::Mpi`](crate::Error::Mpi) of class `MPI_ERR_TRUNCATE` when the message is longer than the
+    /// buffer, [`Error::Shape`](crate::Error::Shape) when it is shorter.
+    pub fn wait(mut self) -> Result<Vec<T>> {
+        if let Some(ended) = self.ended.take() {
+            ended?;
+            return Ok(std::mem::take(&mut self.buffer));
+        }
         let mut status = Status::new();
         // SAFETY: `raw` is this request's handle; MPI sets it to null, so that `drop` leaves it.
         let code = unsafe { ffi::MPI_Wait(&mut self.raw, status.place()) };
         check(code, "MPI_Wait")?;
-        if self.receives {
-            status.expect_count::<T>(self.buffer.len())?;
-        }
+        self.check_length(&status)?;
         Ok(std::mem::take(&mut self.buffer))
+    }
+
+    /// Whether the message is sent or received, so that [`wait`](Self::wait) would not wait. *Local.*
+    pub fn test(&mut self) -> bool {
+        if self.ended.is_none() {
+            let mut status = Status::new();
+            let mut done: c_int = 0;
+            // SAFETY: as in `wait`.
+            let code = unsafe { ffi::MPI_Test(&mut self.raw, &mut done, status.place()) };
+            self.ended = match check(code, "MPI_Test") {
+                Ok(()) if done == 0 => None,
+                outcome => Some(outcome.and_then(|()| self.check_length(&status))),
+            };
+        }
+        self.ended.is_some()
+    }
+
+    /// Waits for all of them, and gives their buffers back in their order.
+    ///
+    /// # Errors
+    /// The first of those of [`wait`](Self::wait).
+    pub fn wait_all(requests: impl IntoIterator<Item = Self>) -> Result<Vec<Vec<T>>> {
+        requests.into_iter().map(Self::wait).collect()
+    }
+
+    /// Waits until one of them is complete, takes it out, and gives its former place and its buffer;
+    /// `None` when there are none.
+    ///
+    /// # Errors
+    /// Those of [`wait`](Self::wait), of that one.
+    pub fn wait_any(requests: &mut Vec<Self>) -> Result<Option<(usize, Vec<T>)>> {
+        while !requests.is_empty() {
+            if let Some(place) = requests.iter_mut().position(Self::test) {
+                return Ok(Some((place, requests.remove(place).wait()?)));
+            }
+            std::thread::yield_now();
+        }
+        Ok(None)
+    }
+
+    fn check_length(&self, status: &Status) -> Result<()> {
+        if self.receives {
+            status.expect::<T>(self.buffer.len())?;
+        }
+        Ok(())
     }
 }
 
@@ -152,9 +207,14 @@ impl<T: Element> Drop for Request<T> {
             }
             return;
         }
-        ORPHANS.with_borrow_mut(|orphans| orphans.push((self.raw, Box::new(buffer))));
-        release_completed_orphans();
+        set_aside(self.raw, Box::new(buffer));
     }
+}
+
+/// Keeps the buffer of a send that nobody waits for until it is complete.
+pub(super) fn set_aside(raw: ffi::MPI_Request, buffer: Box<dyn Any>) {
+    ORPHANS.with_borrow_mut(|orphans| orphans.push((raw, buffer)));
+    release_completed_orphans();
 }
 
 /// Frees the buffers of dropped sends that have completed since.

@@ -1,0 +1,286 @@
+//! Requests that borrow their buffers: none outlives the scope in which it was started.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::ffi::c_int;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{Duration, Instant};
+
+use mpi::ffi;
+
+use super::check::check;
+use super::environment::abort;
+use super::status::Status;
+use crate::comm::Communicator;
+use crate::error::{Error, Result};
+
+/// How long a scope that failed waits for requests which cannot be cancelled.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Where non-blocking requests are started; see [`Communicator::scope`].
+pub struct Scope<'scope, 'environment: 'scope> {
+    pub(crate) communicator: Communicator,
+    entries: RefCell<Vec<Entry>>,
+    scope: PhantomData<&'scope mut &'scope ()>,
+    environment: PhantomData<&'environment mut &'environment ()>,
+}
+
+/// A request of a [`Scope`], which gives an `R` when it is complete.
+///
+/// Dropped, it is completed all the same when its scope ends.
+#[must_use = "its result, or its error, is told by `wait`"]
+pub struct ScopedRequest<'scope, R> {
+    scope: &'scope dyn Entries,
+    number: usize,
+    result: PhantomData<R>,
+}
+
+/// A scope without its second lifetime.
+trait Entries {
+    fn entries(&self) -> &RefCell<Vec<Entry>>;
+}
+
+impl Entries for Scope<'_, '_> {
+    fn entries(&self) -> &RefCell<Vec<Entry>> {
+        &self.entries
+    }
+}
+
+enum Entry {
+    UnderWay(UnderWay),
+    Complete(Result<Box<dyn Any>>),
+    /// Its result was handed out.
+    Taken,
+}
+
+struct UnderWay {
+    raws: Vec<ffi::MPI_Request>,
+    call: &'static str,
+    receives: bool,
+    /// Owns what MPI uses and the caller does not, and makes the result of it. Never called or dropped
+    /// before MPI is done.
+    finish: Finish<'static>,
+}
+
+/// Makes the result of a request that MPI is done with.
+type Finish<'scope> = Box<dyn FnOnce(&Status) -> Result<Box<dyn Any>> + 'scope>;
+
+/// Runs `body`; however it ends, no request it started is left when this returns.
+pub(crate) fn run_scope<'environment, R>(
+    communicator: &Communicator,
+    body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'environment>) -> Result<R>,
+) -> Result<R> {
+    let scope = Scope {
+        communicator: communicator.clone(),
+        entries: RefCell::default(),
+        scope: PhantomData,
+        environment: PhantomData,
+    };
+    match catch_unwind(AssertUnwindSafe(|| body(&scope))) {
+        Ok(Ok(value)) => complete_all(&scope.entries).map(|()| value),
+        Ok(Err(error)) => {
+            end_all(&scope.entries, || give_up(&error, communicator.rank()));
+            Err(error)
+        }
+        Err(panic) => {
+            end_all(&scope.entries, || abort(101));
+            resume_unwind(panic)
+        }
+    }
+}
+
+/// Waits for what is left; the first error that nobody was told.
+fn complete_all(entries: &RefCell<Vec<Entry>>) -> Result<()> {
+    let mut outcome = Ok(());
+    for entry in entries.borrow_mut().iter_mut() {
+        // Completed even after an error: its buffer is about to be given back.
+        entry.wait();
+        if let Entry::Complete(Err(error)) = std::mem::replace(entry, Entry::Taken) {
+            outcome = outcome.and(Err(error));
+        }
+    }
+    outcome
+}
+
+/// Cancels the receives, gives the rest a second, and ends the job with `give_up` if that is too little.
+fn end_all(entries: &RefCell<Vec<Entry>>, give_up: impl FnOnce() -> Never) {
+    let entries = &mut *entries.borrow_mut();
+    for entry in entries.iter_mut() {
+        if let Entry::UnderWay(UnderWay {
+            raws,
+            receives: true,
+            ..
+        }) = entry
+        {
+            for raw in raws {
+                // SAFETY: a live request, or the null one of a completed receive, which is skipped.
+                unsafe {
+                    if *raw != ffi::RSMPI_REQUEST_NULL {
+                        ffi::MPI_Cancel(raw);
+                    }
+                }
+            }
+        }
+    }
+    let start = Instant::now();
+    while !entries.iter_mut().all(Entry::has_ended) {
+        if start.elapsed() > GRACE {
+            give_up();
+        }
+        // The others may need this core to take what is sent.
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+type Never = std::convert::Infallible;
+
+fn give_up(error: &Error, rank: usize) -> Never {
+    let error = error.clone().on_rank(rank);
+    eprintln!("error: {error}");
+    abort(error.exit_code())
+}
+
+impl Entry {
+    /// Completes it; when it is complete, does nothing.
+    fn wait(&mut self) {
+        if let Entry::UnderWay(request) = self {
+            let mut status = Status::new();
+            let mut outcome = Ok(());
+            for raw in &mut request.raws {
+                // SAFETY: a live request or the null one; its buffers are borrowed for the scope, or
+                // owned by `finish`.
+                let code = unsafe { ffi::MPI_Wait(raw, status.place()) };
+                outcome = outcome.and(check(code, request.call));
+            }
+            self.finish(outcome, &status);
+        }
+    }
+
+    /// Whether it is complete by now. Never blocks.
+    fn test(&mut self) -> bool {
+        let Entry::UnderWay(request) = self else {
+            return true;
+        };
+        let mut status = Status::new();
+        let mut outcome = Ok(());
+        while let Some(raw) = request.raws.last_mut() {
+            let mut done: c_int = 0;
+            // SAFETY: as in `wait`; valid places for the results.
+            let code = unsafe { ffi::MPI_Test(raw, &mut done, status.place()) };
+            outcome = outcome.and(check(code, request.call));
+            if outcome.is_ok() && done == 0 {
+                return false;
+            }
+            request.raws.pop();
+            if outcome.is_err() {
+                break;
+            }
+        }
+        // After an error the rest is completed: the buffers are about to be given back.
+        for raw in &mut request.raws {
+            // SAFETY: as in `wait`.
+            let code = unsafe { ffi::MPI_Wait(raw, ffi::RSMPI_STATUS_IGNORE) };
+            outcome = outcome.and(check(code, request.call));
+        }
+        self.finish(outcome, &status);
+        true
+    }
+
+    /// [`test`](Self::test) whose result nobody will ask for; a request may have been cancelled.
+    fn has_ended(&mut self) -> bool {
+        let Entry::UnderWay(request) = self else {
+            return true;
+        };
+        let ended = request.raws.iter_mut().all(|raw| {
+            let mut done: c_int = 0;
+            // SAFETY: as in `wait`.
+            let code = unsafe { ffi::MPI_Test(raw, &mut done, ffi::RSMPI_STATUS_IGNORE) };
+            code != ffi::MPI_SUCCESS as c_int || done != 0
+        });
+        if ended {
+            *self = Entry::Taken;
+        }
+        ended
+    }
+
+    fn finish(&mut self, outcome: Result<()>, status: &Status) {
+        if let Entry::UnderWay(request) = std::mem::replace(self, Entry::Taken) {
+            let finished = (request.finish)(status);
+            *self = Entry::Complete(outcome.and(finished));
+        }
+    }
+}
+
+impl<'scope> Scope<'scope, '_> {
+    /// Notes a request that `post` starts: all the raw requests it pushes.
+    ///
+    /// # Safety
+    /// Every buffer that `post` hands to MPI must be borrowed for `'scope`, without another user that
+    /// MPI would disturb, or be owned by `finish`, on the heap.
+    pub(super) unsafe fn start<R: 'static>(
+        &'scope self,
+        call: &'static str,
+        receives: bool,
+        post: impl FnOnce(&mut Vec<ffi::MPI_Request>) -> Result<()>,
+        finish: impl FnOnce(&Status) -> Result<R> + 'scope,
+    ) -> Result<ScopedRequest<'scope, R>> {
+        let finish: Finish<'scope> =
+            Box::new(|status| finish(status).map(|result| Box::new(result) as Box<dyn Any>));
+        // SAFETY: `run_scope` calls or drops it before it returns, and with that within `'scope`.
+        let finish = unsafe { std::mem::transmute::<Finish<'scope>, Finish<'static>>(finish) };
+        let mut raws = Vec::with_capacity(1);
+        let posted = post(&mut raws);
+        let mut entries = self.entries.borrow_mut();
+        // Noted even if only some were posted: those still use the buffers.
+        entries.push(Entry::UnderWay(UnderWay {
+            raws,
+            call,
+            receives,
+            finish,
+        }));
+        posted?;
+        Ok(ScopedRequest {
+            scope: self,
+            number: entries.len() - 1,
+            result: PhantomData,
+        })
+    }
+}
+
+impl<R: 'static> ScopedRequest<'_, R> {
+    /// Waits until it is complete, and gives its result.
+    pub fn wait(self) -> Result<R> {
+        let entry = &mut self.scope.entries().borrow_mut()[self.number];
+        entry.wait();
+        match std::mem::replace(entry, Entry::Taken) {
+            Entry::Complete(result) => {
+                let result = result?.downcast::<R>();
+                Ok(*result.expect("a request's result is of the type it was started with"))
+            }
+            _ => Err(Error::other("a request's result was taken before")),
+        }
+    }
+
+    /// Whether it is complete, so that [`wait`](Self::wait) would not wait. Never blocks.
+    pub fn test(&mut self) -> bool {
+        self.scope.entries().borrow_mut()[self.number].test()
+    }
+
+    /// Waits for all of them, and gives their results in their order.
+    pub fn wait_all(requests: impl IntoIterator<Item = Self>) -> Result<Vec<R>> {
+        requests.into_iter().map(Self::wait).collect()
+    }
+
+    /// Waits until one of them is complete, takes it out, and gives its former place and its result;
+    /// `None` when there are none.
+    pub fn wait_any(requests: &mut Vec<Self>) -> Result<Option<(usize, R)>> {
+        while !requests.is_empty() {
+            if let Some(place) = requests.iter_mut().position(Self::test) {
+                return Ok(Some((place, requests.remove(place).wait()?)));
+            }
+            std::thread::yield_now();
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,332 @@
+//! Non-blocking calls of a scope, on buffers that are borrowed for it or owned by the request.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use mpi::ffi;
+use mpi::traits::AsRaw;
+
+use super::buffer::{Description, address, count, count_limit, vector_of_defaults};
+use super::check::check;
+use super::collective::read;
+use super::handle::Handle;
+use super::scope::{Scope, ScopedRequest};
+use super::status::{raw_source, raw_tag};
+use crate::comm::{Element, Operation, Received};
+use crate::error::Result;
+
+/// Puts elements where the user wants them.
+type Unpack<'scope, T> = Box<dyn FnOnce(&[T]) + 'scope>;
+
+/// Where something is received: in the user's memory, or beside it.
+pub(crate) enum Target<'scope, T> {
+    InPlace(&'scope mut [T]),
+    /// Of this length and contents, and what to do with it in the end.
+    Beside(Vec<T>, Unpack<'scope, T>),
+}
+
+/// Pushes the request that a call starts, whose last argument is the place for it. To be used in an `unsafe`
+/// block that vouches for the arguments.
+macro_rules! post {
+    ($requests:expr, $call:ident, $($argument:expr),* $(,)?) => {{
+        let mut raw = ffi::RSMPI_REQUEST_NULL;
+        check(ffi::$call($($argument),*, &mut raw), stringify!($call))?;
+        $requests.push(raw);
+    }};
+}
+
+impl<'scope> Scope<'scope, '_> {
+    pub(crate) fn raw_send<T: Element>(
+        &'scope self,
+        handle: Handle,
+        data: Cow<'scope, [T]>,
+        (destination, tag): (usize, i32),
+    ) -> Result<ScopedRequest<'scope, ()>> {
+        let description = Description::<T>::of(data.len())?;
+        let destination = count(destination, "MPI_Isend")?;
+        let place = data.as_ptr();
+        // SAFETY: `data` is borrowed for the scope, or on the heap and owned by the last closure.
+        unsafe {
+            self.start(
+                "MPI_Isend",
+                false,
+                |requests| {
+                    let (count, datatype) = (description.count, description.datatype);
+                    post!(
+                        requests,
+                        MPI_Isend,
+                        place.cast(),
+                        count,
+                        datatype,
+                        destination,
+                        tag,
+                        handle.0
+                    );
+                    Ok(())
+                },
+                move |_| {
+                    drop(data);
+                    Ok(())
+                },
+            )
+        }
+    }
+
+    pub(crate) fn raw_receive<T: Element>(
+        &'scope self,
+        handle: Handle,
+        target: Target<'scope, T>,
+        source: Option<usize>,
+        tag: Option<i32>,
+    ) -> Result<ScopedRequest<'scope, Received>> {
+        let source = raw_source(source, "MPI_Irecv")?;
+        let (place, length, finish) = target.open();
+        let description = Description::<T>::of(length)?;
+        // SAFETY: the target is borrowed for the scope, or on the heap and owned by `finish`.
+        unsafe {
+            self.start(
+                "MPI_Irecv",
+                true,
+                |requests| {
+                    let (count, datatype) = (description.count, description.datatype);
+                    post!(
+                        requests,
+                        MPI_Irecv,
+                        place.cast(),
+                        count,
+                        datatype,
+                        source,
+                        raw_tag(tag),
+                        handle.0
+                    );
+                    Ok(())
+                },
+                move |status| {
+                    finish();
+                    status.expect::<T>(length)
+                },
+            )
+        }
+    }
+
+    pub(crate) fn raw_barrier(&'scope self, handle: Handle) -> Result<ScopedRequest<'scope, ()>> {
+        // SAFETY: a barrier has no buffers.
+        unsafe {
+            self.start(
+                "MPI_Ibarrier",
+                false,
+                |requests| {
+                    post!(requests, MPI_Ibarrier, handle.0);
+                    Ok(())
+                },
+                |_| Ok(()),
+            )
+        }
+    }
+
+    pub(crate) fn raw_broadcast<T: Element>(
+        &'scope self,
+        handle: Handle,
+        root: usize,
+        target: Target<'scope, T>,
+    ) -> Result<ScopedRequest<'scope, ()>> {
+        let root = count(root, "MPI_Ibcast")?;
+        let (place, length, finish) = target.open();
+        let description = Description::<T>::of(length)?;
+        let place = address(place, length).cast_mut();
+        // SAFETY: the target is borrowed for the scope, or on the heap and owned by `finish`.
+        unsafe {
+            self.start(
+                "MPI_Ibcast",
+                false,
+                |requests| {
+                    let (count, datatype) = (description.count, description.datatype);
+                    post!(
+                        requests,
+                        MPI_Ibcast,
+                        place.cast(),
+                        count,
+                        datatype,
+                        root,
+                        handle.0
+                    );
+                    Ok(())
+                },
+                move |_| {
+                    finish();
+                    Ok(())
+                },
+            )
+        }
+    }
+
+    /// To the root, which says so in `root`, or (`None`) to all. `give` makes the result; where there is
+    /// none it gets nothing.
+    pub(crate) fn raw_reduce<T: Element, R: 'static>(
+        &'scope self,
+        handle: Handle,
+        root: Option<(usize, bool)>,
+        data: Cow<'scope, [T]>,
+        operation: Operation,
+        give: impl FnOnce(Vec<T>) -> R + 'scope,
+    ) -> Result<ScopedRequest<'scope, R>> {
+        let call = if root.is_some() {
+            "MPI_Ireduce"
+        } else {
+            "MPI_Iallreduce"
+        };
+        let receives = root.is_none_or(|(_, is_root)| is_root);
+        let mut reduced: Vec<T> = vector_of_defaults(if receives { data.len() } else { 0 })?;
+        let place = address(reduced.as_mut_ptr(), reduced.len()).cast_mut();
+        let (send, limit) = (read_only(&data), count_limit());
+        let datatype = T::equivalent_datatype();
+        // SAFETY: `data` is borrowed for the scope or owned by the last closure, like `reduced`; each
+        // piece is within them, and where nothing is received the place is not looked at.
+        unsafe {
+            self.start(
+                call,
+                false,
+                |requests| {
+                    for (number, piece) in send.chunks(limit).enumerate() {
+                        let length = count(piece.len(), call)?;
+                        let place = if receives {
+                            place.add(number * limit)
+                        } else {
+                            place
+                        }
+                        .cast();
+                        let (raw, operation) = (datatype.as_raw(), operation.raw());
+                        match root {
+                            Some((root, _)) => {
+                                let root = count(root, call)?;
+                                post!(
+                                    requests,
+                                    MPI_Ireduce,
+                                    read(piece),
+                                    place,
+                                    length,
+                                    raw,
+                                    operation,
+                                    root,
+                                    handle.0
+                                )
+                            }
+                            None => {
+                                post!(
+                                    requests,
+                                    MPI_Iallreduce,
+                                    read(piece),
+                                    place,
+                                    length,
+                                    raw,
+                                    operation,
+                                    handle.0
+                                )
+                            }
+                        }
+                    }
+                    Ok(())
+                },
+                move |_| {
+                    drop(data);
+                    Ok(give(reduced))
+                },
+            )
+        }
+    }
+
+    /// Sends `data[sends[r]]` to each rank r, and receives `counts[r]` elements from it: what all
+    /// collectives that move parts are made of. Empty parts travel as nothing. `give` makes the result.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn raw_exchange<T: Element, R: 'static>(
+        &'scope self,
+        handle: Handle,
+        rank: usize,
+        data: Cow<'scope, [T]>,
+        sends: &[Range<usize>],
+        counts: &[usize],
+        tag: i32,
+        give: impl FnOnce(Vec<T>) -> Result<R> + 'scope,
+    ) -> Result<ScopedRequest<'scope, R>> {
+        let call = "MPI_Isend or MPI_Irecv";
+        let total = counts
+            .iter()
+            .fold(0, |sum: usize, &length| sum.saturating_add(length));
+        let mut received: Vec<T> = vector_of_defaults(total)?;
+        let own: usize = counts[..rank].iter().sum();
+        received[own..own + counts[rank]].copy_from_slice(&data[sends[rank].clone()]);
+        let place = received.as_mut_ptr();
+        let send = read_only(&data);
+        // SAFETY: `data` is borrowed for the scope or owned by the last closure, like `received`, whose
+        // parts do not overlap.
+        unsafe {
+            self.start(
+                call,
+                false,
+                |requests| {
+                    let mut offset = 0;
+                    for (source, &length) in counts.iter().enumerate() {
+                        let place = place.add(offset).cast();
+                        offset += length;
+                        if source != rank && length > 0 {
+                            let part = Description::<T>::of(length)?;
+                            let source = count(source, call)?;
+                            post!(
+                                requests,
+                                MPI_Irecv,
+                                place,
+                                part.count,
+                                part.datatype,
+                                source,
+                                tag,
+                                handle.0
+                            );
+                        }
+                    }
+                    for (destination, range) in sends.iter().enumerate() {
+                        let part = &send[range.clone()];
+                        if destination != rank && !part.is_empty() {
+                            let place = part.as_ptr().cast();
+                            let part = Description::<T>::of(part.len())?;
+                            let destination = count(destination, call)?;
+                            post!(
+                                requests,
+                                MPI_Isend,
+                                place,
+                                part.count,
+                                part.datatype,
+                                destination,
+                                tag,
+                                handle.0
+                            );
+                        }
+                    }
+                    Ok(())
+                },
+                move |_| {
+                    drop(data);
+                    give(received)
+                },
+            )
+        }
+    }
+}
+
+/// The elements behind a `Cow`, which is about to be moved: they stay where they are.
+fn read_only<'scope, T: Element>(data: &Cow<'scope, [T]>) -> &'scope [T] {
+    // SAFETY: borrowed for the scope, or on the heap; the users of this keep the owner for as long.
+    unsafe { std::slice::from_raw_parts(data.as_ptr(), data.len()) }
+}
+
+impl<'scope, T: Element> Target<'scope, T> {
+    /// Where the elements are, how many, and what is to be done when they are there.
+    fn open(self) -> (*mut T, usize, Box<dyn FnOnce() + 'scope>) {
+        match self {
+            Target::InPlace(elements) => (elements.as_mut_ptr(), elements.len(), Box::new(|| ())),
+            Target::Beside(mut elements, finish) => {
+                let (place, length) = (elements.as_mut_ptr(), elements.len());
+                (place, length, Box::new(move || finish(&elements)))
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! partita's own messages between two ranks, apart from those of users.
+
+use super::ffi::Request;
+use super::{Communicator, Element};
+use crate::error::Result;
+
+/// What a message of partita's own is for: its tag. Users' messages travel in another communicator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    Parts,
+    /// An exchange of halos, told apart from earlier ones.
+    Halo(u16),
+    /// A step of a reduction by a user's operation.
+    Reduction,
+}
+
+impl Purpose {
+    /// Within 0..=32767, which every MPI grants.
+    pub(crate) fn tag(self) -> i32 {
+        match self {
+            Purpose::Reduction => 0,
+            Purpose::Parts => 1,
+            Purpose::Halo(sequence) => 2 + i32::from(sequence % 0x4000),
+        }
+    }
+}
+
+impl Communicator {
+    pub(crate) fn start_own_send<T: Element>(
+        &self,
+        data: Vec<T>,
+        destination: usize,
+        purpose: Purpose,
+    ) -> Result<Request<T>> {
+        self.inner
+            .library
+            .start_send(data, destination, purpose.tag())
+    }
+
+    pub(crate) fn start_own_receive<T: Element>(
+        &self,
+        buffer: Vec<T>,
+        source: usize,
+        purpose: Purpose,
+    ) -> Result<Request<T>> {
+        self.inner
+            .library
+            .start_receive(buffer, Some(source), Some(purpose.tag()))
+    }
+}
