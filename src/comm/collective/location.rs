@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use crate::comm::{Communicator, Element, Operation, SendBuffer};
+use crate::comm::{Call, Communicator, Element, Operation, SendBuffer};
 use crate::error::Result;
 
 impl Communicator {
@@ -25,11 +25,14 @@ impl Communicator {
     ///
     /// # Errors
     /// As [`all_reduce_with`](Self::all_reduce_with).
+    #[track_caller]
     pub fn all_reduce_min_location<T: Element + PartialOrd>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
     ) -> Result<Vec<(T, usize)>> {
-        self.location(&values.packed()?, Ordering::Less)
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("all_reduce_min_location").slice(&values))?;
+        self.location(&values, Ordering::Less)
     }
 
     /// Of each element the largest value of all ranks, and the lowest rank that has it; a NaN as in
@@ -43,11 +46,14 @@ impl Communicator {
     ///
     /// # Errors
     /// As [`all_reduce_with`](Self::all_reduce_with).
+    #[track_caller]
     pub fn all_reduce_max_location<T: Element + PartialOrd>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
     ) -> Result<Vec<(T, usize)>> {
-        self.location(&values.packed()?, Ordering::Greater)
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("all_reduce_max_location").slice(&values))?;
+        self.location(&values, Ordering::Greater)
     }
 
     fn location<T: Element + PartialOrd>(

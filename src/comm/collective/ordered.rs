@@ -1,7 +1,7 @@
 //! Reductions by a user's operation, which MPI never gets to see: a tree of messages that keeps the
 //! ranks in their order.
 
-use crate::comm::{Communicator, Element, Purpose, SendBuffer};
+use crate::comm::{Call, Communicator, Element, Purpose, SendBuffer};
 use crate::error::Result;
 
 impl Communicator {
@@ -28,12 +28,15 @@ impl Communicator {
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) or [`Error::Mpi`](crate::Error::Mpi), on the rank that
     /// notices, when the lengths differ.
+    #[track_caller]
     pub fn all_reduce_with<T: Element>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
         combine: impl FnMut(T, T) -> T,
     ) -> Result<Vec<T>> {
-        let mut reduced = self.reduce_in_order(values.packed()?.into_owned(), combine)?;
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("all_reduce_with").slice(&values))?;
+        let mut reduced = self.reduce_in_order(values.into_owned(), combine)?;
         self.inner.library.broadcast(0, &mut reduced)?;
         Ok(reduced)
     }
@@ -50,14 +53,17 @@ impl Communicator {
     /// # Errors
     /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank; else as
     /// [`all_reduce_with`](Self::all_reduce_with).
+    #[track_caller]
     pub fn reduce_with<T: Element>(
         &self,
         root: usize,
         values: &(impl SendBuffer<T> + ?Sized),
         combine: impl FnMut(T, T) -> T,
     ) -> Result<Option<Vec<T>>> {
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("reduce_with").slice(&values).root(root))?;
         self.check_rank("reduce_with", root)?;
-        let mut reduced = self.reduce_in_order(values.packed()?.into_owned(), combine)?;
+        let mut reduced = self.reduce_in_order(values.into_owned(), combine)?;
         if root != 0 {
             match self.rank() {
                 0 => self.send_step(&reduced, root)?,
@@ -79,6 +85,7 @@ impl Communicator {
     ///
     /// # Errors
     /// As [`all_reduce_with`](Self::all_reduce_with).
+    #[track_caller]
     pub fn scan_with<T: Element>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
@@ -86,7 +93,9 @@ impl Communicator {
     ) -> Result<Vec<T>> {
         let (rank, size) = (self.rank(), self.size());
         // Before each round: the ranks rank − distance + 1 ..= rank, of those that there are.
-        let mut own = values.packed()?.into_owned();
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("scan_with").slice(&values))?;
+        let mut own = values.into_owned();
         let mut before = own.clone();
         let mut distance = 1;
         while distance < size {

@@ -1,5 +1,5 @@
 use crate::comm::{Call, Communicator, Element, Operation, SendBuffer};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl Communicator {
     /// Reduces the ranks' vectors element by element; every rank gets the result. *Collective.*
@@ -8,9 +8,10 @@ impl Communicator {
     /// The same length on every rank.
     ///
     /// # Cost
-    /// Some 2 log₂(size) messages a rank.
+    /// Some 2 log₂(size) messages a rank, and as many of two integers, to agree on the length.
     ///
     /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape), on every rank, when the lengths differ;
     /// [`Error::Mpi`](crate::Error::Mpi) when MPI does not define `operation` on `T`.
     #[track_caller]
     pub fn all_reduce<T: Element>(
@@ -24,6 +25,7 @@ impl Communicator {
                 .detail(operation.name())
                 .slice(&values),
         )?;
+        self.agree_on_length("all_reduce", values.len())?;
         self.inner.library.all_reduce(&values, operation)
     }
 
@@ -54,6 +56,7 @@ impl Communicator {
                 .root(root),
         )?;
         self.check_rank("reduce", root)?;
+        self.agree_on_length("reduce", values.len())?;
         self.inner
             .library
             .reduce(root, self.rank() == root, &values, operation)
@@ -69,6 +72,26 @@ impl Communicator {
     /// ```
     #[track_caller]
     pub fn all_reduce_value<T: Element>(&self, value: T, operation: Operation) -> Result<T> {
-        Ok(self.all_reduce(&[value], operation)?[0])
+        let call = Call::new("all_reduce_value").detail(operation.name());
+        let _call = self.enter(call.element::<T>())?;
+        Ok(self.inner.library.all_reduce(&[value], operation)?[0])
+    }
+
+    /// An error on every rank when the ranks come with different lengths. MPI's own reductions take
+    /// each other's word for them, and write beyond the shorter buffers.
+    pub(super) fn agree_on_length(&self, operation: &str, length: usize) -> Result<()> {
+        // The largest, and what is left over it by the smallest: one reduction finds both.
+        let extremes = self
+            .inner
+            .library
+            .all_reduce(&[length as u64, !(length as u64)], Operation::Max)?;
+        let (longest, shortest) = (extremes[0], !extremes[1]);
+        if longest == shortest {
+            return Ok(());
+        }
+        let detail = format!("the ranks come with {shortest} to {longest} elements");
+        Err(Error::OnEveryRank(Box::new(Error::shape(
+            operation, detail,
+        ))))
     }
 }

@@ -1,4 +1,4 @@
-use crate::comm::{Communicator, Element, Operation, SendBuffer};
+use crate::comm::{Call, Communicator, Element, Operation, SendBuffer};
 use crate::error::{Error, Result};
 
 impl Communicator {
@@ -14,12 +14,16 @@ impl Communicator {
     /// # Errors
     /// [`Error::Shape`] when the length is no multiple of the number of ranks;
     /// [`Error::Mpi`] when MPI does not define `operation` on `T`.
+    #[track_caller]
     pub fn reduce_scatter<T: Element>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
         operation: Operation,
     ) -> Result<Vec<T>> {
         let values = values.packed()?;
+        let call = Call::new("reduce_scatter").detail(operation.name());
+        let _call = self.enter(call.slice(&values))?;
+        self.agree_on_length("reduce_scatter", values.len())?;
         // Replicated.
         if !values.len().is_multiple_of(self.size()) {
             let detail = format!("{} elements on {} ranks", values.len(), self.size());
@@ -52,6 +56,7 @@ impl Communicator {
     /// # Errors
     /// [`Error::Shape`] when the lengths do not fit; [`Error::Mpi`] when MPI does not define `operation`
     /// on `T`.
+    #[track_caller]
     pub fn reduce_scatterv<T: Element>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
@@ -59,6 +64,9 @@ impl Communicator {
         operation: Operation,
     ) -> Result<Vec<T>> {
         let values = values.packed()?;
+        let call = Call::new("reduce_scatterv").detail(operation.name());
+        let _call = self.enter(call.slice(&values))?;
+        self.agree_on_length("reduce_scatterv", values.len())?;
         // Replicated.
         let total = lengths
             .iter()

@@ -1,4 +1,4 @@
-use crate::comm::{Communicator, Element, Operation, SendBuffer};
+use crate::comm::{Call, Communicator, Element, Operation, SendBuffer};
 use crate::error::Result;
 
 impl Communicator {
@@ -20,12 +20,17 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Mpi`](crate::Error::Mpi) when MPI does not define `operation` on `T`.
+    #[track_caller]
     pub fn scan<T: Element>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
         operation: Operation,
     ) -> Result<Vec<T>> {
-        self.inner.library.scan(&values.packed()?, operation)
+        let values = values.packed()?;
+        let call = Call::new("scan").detail(operation.name());
+        let _call = self.enter(call.slice(&values))?;
+        self.agree_on_length("scan", values.len())?;
+        self.inner.library.scan(&values, operation)
     }
 
     /// Reduces the vectors of the ranks before this one, element by element. *Collective.*
@@ -41,12 +46,16 @@ impl Communicator {
     ///
     /// # Errors
     /// [`Error::Mpi`](crate::Error::Mpi) when MPI does not define `operation` on `T`.
+    #[track_caller]
     pub fn exclusive_scan<T: Element>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
         operation: Operation,
     ) -> Result<Option<Vec<T>>> {
         let values = values.packed()?;
+        let call = Call::new("exclusive_scan").detail(operation.name());
+        let _call = self.enter(call.slice(&values))?;
+        self.agree_on_length("exclusive_scan", values.len())?;
         let reduced = self.inner.library.exclusive_scan(&values, operation)?;
         Ok((self.rank() > 0).then_some(reduced))
     }
