@@ -1,8 +1,7 @@
 //! A picture of the temperatures at the start and at the end.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+#[path = "../common/png_file.rs"]
+mod png_file;
 
 use ndarray::Array2;
 use partita::prelude::*;
@@ -64,7 +63,7 @@ pub fn draw(target: &Replacement, start: &Array2<f64>, end: &Array2<f64>) -> Res
     let mut pixels = vec![0; size.0 * size.1 * 3];
     paint(&mut pixels, size, panel, [start, end])
         .map_err(|cause| Error::io("draw", target.target(), cause))?;
-    write_png(target.path(), &pixels, size)
+    png_file::write(target.path(), &pixels, size)
         .map_err(|cause| Error::io("write", target.target(), cause))
 }
 
@@ -77,11 +76,7 @@ fn paint(
     (panel_width, panel_height): (usize, usize),
     [start, end]: [&Array2<f64>; 2],
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let _ = plotters::style::register_font(
-        "sans-serif",
-        FontStyle::Normal,
-        epaint_default_fonts::UBUNTU_LIGHT,
-    );
+    png_file::register_letters();
     let colours = DerivedColorMap::new(&[
         RGBColor(8, 8, 30),
         RGBColor(85, 15, 109),
@@ -148,15 +143,4 @@ fn paint(
 
 fn text(size: i32) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&BLACK)
-}
-
-fn write_png(path: &Path, pixels: &[u8], (width, height): (usize, usize)) -> std::io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    let mut encoder = png::Encoder::new(&mut file, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
-    // Left to their drops, the last bytes would fail in silence.
-    writer.finish()?;
-    file.flush()
 }

@@ -3,3 +3,4 @@
 
 mod farm;
 mod hello;
+mod messages;
