@@ -65,6 +65,7 @@ fn a_rank_that_has_left_is_an_error_of_all_that_follows() {
     for ranks in [2, 3, 5] {
         let outcome = end("goes on", ranks, None);
         ends_with(&outcome, 1, &["error: the ranks' calls do not match"]);
+        assert_eq!(outcome.stdout.matches("went on").count(), ranks - 1);
     }
 }
 
