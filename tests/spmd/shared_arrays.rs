@@ -119,7 +119,7 @@ fn arrays_that_are_not_closed_or_dropped_by_some_ranks_only_do_no_harm(
     let mut kept = Vec::new();
     for number in 0..5u32 {
         let array = SharedArray::full(world, [world.size(), 100], number)?;
-        if (number as usize + world.rank()) % 2 == 0 {
+        if (number as usize + world.rank()).is_multiple_of(2) {
             kept.push((number, array));
         }
     }

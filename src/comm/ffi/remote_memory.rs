@@ -267,7 +267,7 @@ fn allocate_window<T>(
         let mut window = ffi::RSMPI_WIN_NULL;
         let mut address: *mut T = std::ptr::null_mut();
         let code = ffi::MPI_Win_allocate(
-            bytes,
+            bytes as ffi::MPI_Aint,
             size_of::<T>() as c_int,
             ffi::RSMPI_INFO_NULL,
             group.as_raw_library(),

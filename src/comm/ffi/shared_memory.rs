@@ -239,7 +239,7 @@ fn allocate_window<A>(
         let mut window = ffi::RSMPI_WIN_NULL;
         let mut own: *mut A = std::ptr::null_mut();
         let code = ffi::MPI_Win_allocate_shared(
-            own_bytes,
+            own_bytes as ffi::MPI_Aint,
             1,
             ffi::RSMPI_INFO_NULL,
             machine.as_raw_library(),
