@@ -77,8 +77,14 @@ pub(crate) fn run_scope<'environment, R>(
         scope: PhantomData,
         environment: PhantomData,
     };
-    match catch_unwind(AssertUnwindSafe(|| body(&scope))) {
-        Ok(Ok(value)) => complete_all(&scope.entries).map(|()| value),
+    // Unpacking may panic as `body` may, with other requests still under way.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let value = body(&scope)?;
+        complete_all(&scope.entries)?;
+        Ok(value)
+    }));
+    match outcome {
+        Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
             end_all(&scope.entries, || give_up(&error, communicator.rank()));
             Err(error)
