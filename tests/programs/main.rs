@@ -4,3 +4,19 @@
 mod farm;
 mod hello;
 mod messages;
+mod ring;
+mod shared_array;
+
+use partita_testing::run_example;
+
+/// The lines of an example that ends well.
+#[track_caller]
+fn lines(name: &str, ranks: usize, arguments: &[&str]) -> Vec<String> {
+    let outcome = run_example(name, ranks, arguments);
+    assert!(
+        outcome.success(),
+        "{name} on {ranks} ranks: {outcome}\n{}",
+        outcome.stderr
+    );
+    outcome.stdout.lines().map(str::to_owned).collect()
+}

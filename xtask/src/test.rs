@@ -10,8 +10,18 @@ use crate::probe::mpi::Interface;
 use crate::selection::Selection;
 use crate::setup::{self, ForTests, setup};
 
-/// The packages that speak to MPI and HDF5 themselves: what a second MPI could break.
-const SHORT_RUN: [&str; 4] = ["--package", "partita", "--package", "partita-io"];
+/// The packages that a second MPI could break.
+const SHORT_RUN: [&str; 6] = [
+    "--package",
+    "partita",
+    "--package",
+    "partita-kernels",
+    "--package",
+    "partita-io",
+];
+
+/// Of these the tests on three ranks: as many as it takes for a middle one, and for uneven parts.
+const SHORT_FILTER: &str = "ranks_3";
 
 /// What to test.
 #[derive(Clone, Debug)]
@@ -55,6 +65,12 @@ fn full_run(selection: &Selection, filter: &[OsString]) -> Result<()> {
 }
 
 fn short_run(selection: &Selection, filter: &[OsString]) -> Result<()> {
+    let short = [OsString::from(SHORT_FILTER)];
+    let filter = if filter.is_empty() {
+        &short[..]
+    } else {
+        filter
+    };
     run_tests(selection, &SHORT_RUN, filter)
 }
 
