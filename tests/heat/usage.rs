@@ -35,7 +35,8 @@ fn snapshots_without_an_output_file_are_refused() {
 #[test]
 fn the_picture_may_not_replace_the_output() {
     let directory = directory_with_old_files();
-    for picture in ["--png=out.h5", "--png=./out.h5"] {
+    std::os::unix::fs::symlink("out.h5", directory.join("link.png")).unwrap();
+    for picture in ["--png=out.h5", "--png=./out.h5", "--png=link.png"] {
         let arguments = ["--output=out.h5", picture, "--steps=1", "--shape=4"];
         assert_refused(
             directory.path(),
@@ -44,6 +45,14 @@ fn the_picture_may_not_replace_the_output() {
             &["--png", "--output", "out.h5"],
         );
     }
+}
+
+#[test]
+fn the_output_may_not_replace_the_input() {
+    let directory = directory_with_old_files();
+    let arguments = ["--input=./out.h5:/u", "--output=out.h5"];
+    let says = ["--input", "--output", "out.h5"];
+    assert_refused(directory.path(), &arguments, 2, &says);
 }
 
 #[test]
