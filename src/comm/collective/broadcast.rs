@@ -1,6 +1,5 @@
 use std::time::{Duration, Instant};
 
-use crate::comm::buffer::overwrite;
 use crate::comm::{Call, Communicator, Element, ReceiveBuffer};
 use crate::error::Result;
 
@@ -46,10 +45,20 @@ impl Communicator {
         root: usize,
         buffer: &mut (impl ReceiveBuffer<T> + ?Sized),
     ) -> Result<()> {
+        if let Some(elements) = buffer.as_contiguous() {
+            return self.broadcast_slice(root, elements);
+        }
+        let mut elements = buffer.packed()?.into_owned();
+        let outcome = self.broadcast_slice(root, &mut elements);
+        buffer.unpack(&elements);
+        outcome
+    }
+
+    // No closure, in which the call site would be this one.
+    #[track_caller]
+    fn broadcast_slice<T: Element>(&self, root: usize, elements: &mut [T]) -> Result<()> {
+        let _call = self.enter(Call::new("broadcast").slice(elements).root(root))?;
         self.check_rank("broadcast", root)?;
-        overwrite(buffer, |elements| {
-            let _call = self.enter(Call::new("broadcast").slice(elements).root(root))?;
-            self.inner.library.broadcast(root, elements)
-        })
+        self.inner.library.broadcast(root, elements)
     }
 }
