@@ -6,7 +6,7 @@
 //!
 //!     heat        512 × 512 cells on 2 ranks (2×1), 2000 steps
 //!     total heat  start 5.671980e6, end 5.671980e6, change 0.0e0 of it
-//!     speed       8.1e8 cell updates/s, 4.1e8 a rank, in 0.65 s
+//!     speed       3.4e8 cell updates/s, 1.7e8 a rank, in 1.54 s
 //!     wrote       heat.h5
 //!     wrote       heat.png
 //!

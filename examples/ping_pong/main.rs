@@ -7,7 +7,7 @@
 //! batches:
 //!
 //!     bytes      buffer µs   GB/s   object µs   GB/s
-//!     8               0.31   0.03        0.62   0.01
+//!     8                  …      …           …      …
 //!     …
 
 mod chart;

@@ -15,7 +15,7 @@ use crate::setup::{self, ForTests, setup};
 const SHORT_RUN: [&str; 4] = ["--package", "partita-kernels", "--package", "partita-io"];
 
 /// Of these the tests on three ranks: as many as it takes for a middle one, and for uneven parts. Left
-/// out is one in which MPICH ends the job before every rank has been told.
+/// out is one that fails under MPICH 4.0, which is still to be mended.
 const SHORT_FILTER: [&str; 4] = ["--", "ranks_3", "--skip", "ranks_that_disagree_are_told"];
 
 /// What to test.
