@@ -49,7 +49,7 @@ pub mod prelude;
 pub mod runtime;
 
 pub use array::{
-    Boundary, DistArray, Halo, HaloExchange, Haloed, ProcessGrid, SharedArray, Summable,
+    Boundary, DistArray, Halo, HaloExchange, Haloed, IntoLayout, ProcessGrid, SharedArray, Summable,
 };
 pub use comm::{
     Communicator, Destination, Element, Integer, Number, Operation, Parts, Persistent, RawFile,

@@ -1,64 +1,111 @@
 //! Making distributed arrays.
 
-use std::ops::Range;
-
 use ndarray::{Array, IntoDimension};
 use num_traits::Zero;
 
 use super::{DistArray, ProcessGrid};
 use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
-use crate::layout::{Axes, Layout};
+use crate::layout::{Axes, Layout, for_each_index};
+
+/// What says how an array is cut over a grid: a shape (blocks, every axis cut), or a [`Layout`].
+///
+/// ```
+/// use partita::layout::{Distribution::*, GridShape, Layout};
+/// let rows_in_turn = Layout::new([400, 300], GridShape::new(&[4]), &[Cyclic, Replicated])?;
+/// # Ok::<(), partita::Error>(())
+/// ```
+pub trait IntoLayout {
+    /// The number of axes.
+    type Dim: Axes;
+
+    /// The layout on `grid`. *Local.*
+    ///
+    /// # Errors
+    /// [`Error::Shape`], on every rank, when it does not fit the grid.
+    fn into_layout(self, grid: &ProcessGrid) -> Result<Layout<Self::Dim>>;
+}
+
+impl<Shape: IntoDimension> IntoLayout for Shape
+where
+    Shape::Dim: Axes,
+{
+    type Dim = Shape::Dim;
+
+    fn into_layout(self, grid: &ProcessGrid) -> Result<Layout<Self::Dim>> {
+        Layout::block(self, grid.shape().clone())
+    }
+}
+
+impl<D: Axes> IntoLayout for Layout<D> {
+    type Dim = D;
+
+    fn into_layout(self, grid: &ProcessGrid) -> Result<Layout<D>> {
+        if self.grid() == grid.shape() {
+            return Ok(self);
+        }
+        let detail = format!("{self} is not for a process grid of {}", grid.shape());
+        Err(Error::shape("layout", detail))
+    }
+}
+
+impl<D: Axes> IntoLayout for &Layout<D> {
+    type Dim = D;
+
+    fn into_layout(self, grid: &ProcessGrid) -> Result<Layout<D>> {
+        self.clone().into_layout(grid)
+    }
+}
 
 impl<A: Element, D: Axes> DistArray<A, D> {
-    /// The array of this global `shape` with `f` of each global index. *Collective.*
+    /// The array of this `layout` with `f` of each global index. *Collective.*
     ///
     /// # Cost
-    /// One agreement (that every rank has the memory); `f` once an element, on its owner.
+    /// One agreement (that every rank has the memory); `f` once an element, on every rank that holds it.
     ///
     /// # Errors
     /// The same on every rank: [`Error::Shape`] when the grid does not fit the shape,
     /// [`Error::Memory`] when a rank cannot hold its part.
     #[track_caller]
-    pub fn from_fn<F>(grid: &ProcessGrid, shape: impl IntoDimension<Dim = D>, f: F) -> Result<Self>
+    pub fn from_fn<F>(grid: &ProcessGrid, layout: impl IntoLayout<Dim = D>, f: F) -> Result<Self>
     where
         F: Fn(D::Index) -> A,
     {
-        let layout = Layout::block(shape, grid.shape().clone())?;
+        let layout = layout.into_layout(grid)?;
         let call = Call::new("from_fn").array::<A>(layout.shape());
         let _call = grid.communicator().enter(call)?;
         let rank = grid.communicator().rank();
-        let region = layout.local_region(rank);
+        let shape = layout.local_shape(rank);
         let mut values = grid
             .communicator()
-            .agree(try_with_capacity(region.volume(), "from_fn"))?;
-        for_each_index::<D>(region.axes(), |index| values.push(f(index)));
-        let storage = Array::from_shape_vec(layout.local_shape(rank), values)?;
+            .agree(try_with_capacity(shape.size(), "from_fn"))?;
+        for_each_index::<D>(&layout.all_local_runs(rank), |index| values.push(f(index)));
+        let storage = Array::from_shape_vec(shape, values)?;
         Ok(DistArray::from_parts(grid, layout, storage))
     }
 
-    /// The array of this global `shape` with the same `value` everywhere. *Collective.*
+    /// The array of this `layout` with the same `value` everywhere. *Collective.*
     ///
     /// # Errors
     /// As [`from_fn`](Self::from_fn).
     #[track_caller]
-    pub fn full(grid: &ProcessGrid, shape: impl IntoDimension<Dim = D>, value: A) -> Result<Self> {
-        DistArray::from_fn(grid, shape, |_| value)
+    pub fn full(grid: &ProcessGrid, layout: impl IntoLayout<Dim = D>, value: A) -> Result<Self> {
+        DistArray::from_fn(grid, layout, |_| value)
     }
 
-    /// The array of this global `shape` with zeros everywhere. *Collective.*
+    /// The array of this `layout` with zeros everywhere. *Collective.*
     ///
     /// # Errors
     /// As [`from_fn`](Self::from_fn).
     #[track_caller]
-    pub fn zeros(grid: &ProcessGrid, shape: impl IntoDimension<Dim = D>) -> Result<Self>
+    pub fn zeros(grid: &ProcessGrid, layout: impl IntoLayout<Dim = D>) -> Result<Self>
     where
         A: Zero,
     {
-        DistArray::full(grid, shape, A::zero())
+        DistArray::full(grid, layout, A::zero())
     }
 
-    /// The array of this global `shape` of which each rank brings its part. *Collective.*
+    /// The array of this `layout` of which each rank brings its part. *Collective.*
     ///
     /// # Shapes
     /// `local` has the shape that [`Layout::local_shape`] says for this rank.
@@ -68,10 +115,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     #[track_caller]
     pub fn from_local(
         grid: &ProcessGrid,
-        shape: impl IntoDimension<Dim = D>,
+        layout: impl IntoLayout<Dim = D>,
         local: Array<A, D>,
     ) -> Result<Self> {
-        let layout = Layout::block(shape, grid.shape().clone())?;
+        let layout = layout.into_layout(grid)?;
         let call = Call::new("from_local").array::<A>(layout.shape());
         let _call = grid.communicator().enter(call)?;
         let expected = layout.local_shape(grid.communicator().rank());
@@ -116,31 +163,4 @@ pub(super) fn try_default<A: Element, D: Axes>(shape: D, operation: &str) -> Res
     let mut values = try_with_capacity(shape.size(), operation)?;
     values.resize(shape.size(), A::default());
     Ok(Array::from_shape_vec(shape, values)?)
-}
-
-/// Calls `visit` with every index of a region, in C order.
-pub(super) fn for_each_index<D: Axes>(region: &[Range<usize>], mut visit: impl FnMut(D::Index)) {
-    if region.iter().any(Range::is_empty) {
-        return;
-    }
-    let mut index = D::origin();
-    for (value, range) in index.as_mut().iter_mut().zip(region) {
-        *value = range.start;
-    }
-    loop {
-        visit(index);
-        let mut axis = region.len();
-        loop {
-            if axis == 0 {
-                return;
-            }
-            axis -= 1;
-            let value = &mut index.as_mut()[axis];
-            *value += 1;
-            if *value < region[axis].end {
-                break;
-            }
-            *value = region[axis].start;
-        }
-    }
 }

@@ -3,10 +3,9 @@
 use ndarray::Zip;
 
 use super::DistArray;
-use super::construct::for_each_index;
 use crate::comm::Element;
 use crate::error::{Error, Result};
-use crate::layout::Axes;
+use crate::layout::{Axes, for_each_index};
 
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// `f` of every element, as a new array of the same layout. *Local.*
@@ -19,10 +18,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// Calls `visit` with the global index and the value of every element of this rank's part, in C
     /// order. *Local.*
     pub fn for_each(&self, mut visit: impl FnMut(D::Index, A)) {
-        let region = self.layout.local_region(self.communicator().rank());
+        let runs = self.layout.all_local_runs(self.communicator().rank());
         let local = self.local();
         let mut values = local.iter();
-        for_each_index::<D>(region.axes(), |index| {
+        for_each_index::<D>(&runs, |index| {
             if let Some(&value) = values.next() {
                 visit(index, value);
             }
@@ -61,16 +60,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         operation: &str,
         other: &DistArray<B, D>,
     ) -> Result<()> {
-        if self.layout == other.layout {
+        if self.layout.has_same_parts(&other.layout) {
             return Ok(());
         }
-        let detail = format!(
-            "layouts differ: {:?} on {} ranks and {:?} on {} ranks",
-            self.shape(),
-            self.layout.grid(),
-            other.shape(),
-            other.layout.grid()
-        );
+        let detail = format!("layouts differ: {} and {}", self.layout, other.layout);
         Err(Error::shape(operation, detail))
     }
 }

@@ -1,12 +1,12 @@
 //! Whole arrays from and to one rank.
 
-use ndarray::{Array, Slice};
+use ndarray::{Array, ArrayView, Slice};
 
 use super::construct::try_default;
 use super::{DistArray, ProcessGrid};
 use crate::comm::{Call, Element, Parts};
 use crate::error::Result;
-use crate::layout::{Axes, Layout, Region};
+use crate::layout::{Axes, Layout};
 
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// The whole array on `root`; `None` elsewhere. *Collective.*
@@ -20,9 +20,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     pub fn gather(&self, root: usize) -> Result<Option<Array<A, D>>> {
         let call = Call::new("gather").array::<A>(self.shape()).root(root);
         let _call = self.communicator().enter(call)?;
-        let local = self.local();
-        let contiguous = local.as_standard_layout();
-        let part = contiguous.as_slice().unwrap_or_default();
+        let contiguous = self.local();
+        let contiguous = contiguous.as_standard_layout();
+        let part = self.of_primary(contiguous.as_slice().unwrap_or_default());
         let parts = self.communicator().gatherv(root, part)?;
         parts.map(|parts| self.assemble(parts)).transpose()
     }
@@ -38,9 +38,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     pub fn all_gather(&self) -> Result<Array<A, D>> {
         let call = Call::new("all_gather").array::<A>(self.shape());
         let _call = self.communicator().enter(call)?;
-        let local = self.local();
-        let contiguous = local.as_standard_layout();
-        let part = contiguous.as_slice().unwrap_or_default();
+        let contiguous = self.local();
+        let contiguous = contiguous.as_standard_layout();
+        let part = self.of_primary(contiguous.as_slice().unwrap_or_default());
         self.assemble(self.communicator().all_gatherv(part)?)
     }
 
@@ -50,15 +50,25 @@ impl<A: Element, D: Axes> DistArray<A, D> {
             return Ok(Array::from_shape_vec(shape, parts.into_vec())?);
         }
         let mut whole = try_default(shape, "gather")?;
-        for rank in 0..parts.len() {
-            let part =
-                ndarray::ArrayView::from_shape(self.layout.local_shape(rank), parts.part(rank))?;
-            let region = self.layout.local_region(rank);
-            whole
-                .slice_each_axis_mut(|axis| slice(&region, axis.axis.index()))
-                .assign(&part);
+        let holders = (0..parts.len()).filter(|&rank| self.layout.is_primary(rank));
+        for rank in holders {
+            let part = ArrayView::from_shape(self.layout.local_shape(rank), parts.part(rank))?;
+            for (there, here) in slices(&self.layout, rank) {
+                whole
+                    .slice_each_axis_mut(|axis| there[axis.axis.index()])
+                    .assign(&part.slice_each_axis(|axis| here[axis.axis.index()]));
+            }
         }
         Ok(whole)
+    }
+
+    /// Of several ranks with one part the first brings it.
+    fn of_primary<'part>(&self, part: &'part [A]) -> &'part [A] {
+        if self.layout.is_primary(self.communicator().rank()) {
+            part
+        } else {
+            &[]
+        }
     }
 
     /// Cuts the root's array over the ranks of `grid`. *Collective.*
@@ -94,13 +104,33 @@ impl<A: Element, D: Axes> DistArray<A, D> {
 fn cut<A: Element, D: Axes>(array: &Array<A, D>, layout: &Layout<D>) -> Parts<A> {
     (0..layout.grid().size())
         .map(|rank| {
-            let region = layout.local_region(rank);
-            let part = array.slice_each_axis(|axis| slice(&region, axis.axis.index()));
-            part.iter().copied().collect::<Vec<A>>()
+            let mut part = Array::from_elem(layout.local_shape(rank), A::default());
+            for (there, here) in slices(layout, rank) {
+                part.slice_each_axis_mut(|axis| here[axis.axis.index()])
+                    .assign(&array.slice_each_axis(|axis| there[axis.axis.index()]));
+            }
+            part.into_raw_vec_and_offset().0
         })
         .collect()
 }
 
-fn slice(region: &Region, axis: usize) -> Slice {
-    Slice::from(region.axes()[axis].clone())
+/// The slices of all axes, in the whole array and in a rank's part, that together are the part.
+fn slices<D: Axes>(layout: &Layout<D>, rank: usize) -> Vec<(Vec<Slice>, Vec<Slice>)> {
+    let none = vec![(vec![], vec![])];
+    let axes = layout.all_local_runs(rank);
+    axes.iter().fold(none, |chosen, runs| {
+        let along = runs.slices();
+        chosen
+            .iter()
+            .flat_map(|(there, here)| {
+                along
+                    .iter()
+                    .map(|&(there_too, here_too)| (push(there, there_too), push(here, here_too)))
+            })
+            .collect()
+    })
+}
+
+fn push(slices: &[Slice], slice: Slice) -> Vec<Slice> {
+    [slices, &[slice]].concat()
 }

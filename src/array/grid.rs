@@ -2,7 +2,7 @@
 
 use crate::comm::Communicator;
 use crate::error::{Error, Result};
-use crate::layout::GridShape;
+use crate::layout::{Axes, Distribution, GridShape, Layout};
 
 /// A communicator's ranks arranged in a grid (a Cartesian topology), in row-major order.
 ///
@@ -65,5 +65,17 @@ impl ProcessGrid {
     /// The number of ranks along each axis.
     pub fn shape(&self) -> &GridShape {
         &self.shape
+    }
+
+    /// An array's layout on this grid; see [`Layout::new`]. *Local.*
+    ///
+    /// # Errors
+    /// As [`Layout::new`].
+    pub fn layout<D: Axes>(
+        &self,
+        shape: impl ndarray::IntoDimension<Dim = D>,
+        distributions: &[Distribution],
+    ) -> Result<Layout<D>> {
+        Layout::new(shape, self.shape.clone(), distributions)
     }
 }

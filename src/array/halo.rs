@@ -98,7 +98,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// The same on every rank: [`Error::Shape`] when the halo has not one width for each axis,
-    /// [`Error::Memory`] when a rank cannot hold the padded block.
+    /// or parts are not boxes ([`Layout::is_contiguous`]), [`Error::Memory`] when a rank cannot hold the padded block.
     #[track_caller]
     pub fn with_halo(self, halo: Halo<A>) -> Result<Self> {
         if halo.boundaries.len() != self.ndim() {
@@ -111,9 +111,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         }
         let communicator = self.communicator().clone();
         let _call = communicator.enter(Call::new("with_halo").array::<A>(self.shape()))?;
+        let plan = HaloPlan::new(&self.layout, &halo.widths, communicator.rank())?;
         let padded =
             communicator.agree(padded_storage(&self.layout, communicator.rank(), &halo))?;
-        let plan = HaloPlan::new(&self.layout, &halo.widths, communicator.rank());
         let copies = plan.self_copies.iter().map(|copy| copy.from.volume());
         let largest = copies.max().unwrap_or(0);
         let mut array = DistArray {
@@ -282,7 +282,7 @@ fn padded_storage<A: Element, D: Axes>(
         let Boundary::Fixed(value) = halo.boundaries[axis] else {
             continue;
         };
-        let owned = layout.local_range(rank, axis);
+        let owned = layout.local_runs(rank, axis).as_range().unwrap_or_default();
         let beyond_start = halo.widths.lower[axis].saturating_sub(owned.start);
         let beyond_end = (owned.end + halo.widths.upper[axis]).saturating_sub(layout.shape()[axis]);
         let end = padded.len_of(Axis(axis));

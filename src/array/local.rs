@@ -6,7 +6,7 @@ use ndarray::{ArrayView, ArrayViewMut, Slice};
 
 use super::{DistArray, ProcessGrid};
 use crate::comm::{Communicator, Element};
-use crate::layout::{Axes, Layout};
+use crate::layout::{Axes, Layout, Runs};
 
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// The global shape. *Local.*
@@ -49,9 +49,14 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         self.layout.local_shape(self.communicator().rank())
     }
 
-    /// The global indices that this rank owns along `axis`. *Local.*
-    pub fn local_range(&self, axis: usize) -> Range<usize> {
-        self.layout.local_range(self.communicator().rank(), axis)
+    /// The global indices that this rank has along `axis`. *Local.*
+    pub fn local_runs(&self, axis: usize) -> Runs {
+        self.layout.local_runs(self.communicator().rank(), axis)
+    }
+
+    /// The global indices that this rank has along `axis`, where they are one range. *Local.*
+    pub fn local_range(&self, axis: usize) -> Option<Range<usize>> {
+        self.local_runs(axis).as_range()
     }
 
     /// This rank's part. *Local.*

@@ -18,6 +18,7 @@ use crate::comm::Element;
 use crate::layout::{Axes, Layout};
 
 pub use accumulator::Summable;
+pub use construct::IntoLayout;
 pub use grid::ProcessGrid;
 pub use halo::{Boundary, Halo, HaloExchange, Haloed};
 pub use shared::SharedArray;
@@ -48,12 +49,12 @@ pub struct DistArray<A: Element, D: Axes> {
 impl<A: Element, D: Axes> fmt::Debug for DistArray<A, D> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rank = self.communicator().rank();
+        let local = self.layout.local_shape(rank);
         write!(
             formatter,
-            "DistArray(shape {:?} on {} ranks, rank {rank} owns {})",
-            self.shape(),
-            self.layout.grid(),
-            self.layout.local_region(rank)
+            "DistArray({}, rank {rank} has {:?})",
+            self.layout,
+            local.slice()
         )
     }
 }

@@ -30,8 +30,9 @@ impl<A: Element + Summable, D: Axes> DistArray<A, D> {
         let call = Call::new("sum").array::<A>(self.shape());
         let _call = self.communicator().enter(call)?;
         let mut sum = A::Sum::default();
-        for &value in self.local() {
-            sum.add(value);
+        // Copies of an element count once.
+        if self.layout.is_primary(self.communicator().rank()) {
+            self.local().iter().for_each(|&value| sum.add(value));
         }
         let digits = self
             .communicator()

@@ -6,11 +6,10 @@ use std::ops::Range;
 use ndarray::{ArrayView, ArrayViewMut, IntoDimension};
 use num_traits::Zero;
 
-use super::construct::for_each_index;
 use crate::comm::ffi::{Machine, SharedMemory};
 use crate::comm::{Communicator, Element};
 use crate::error::{Error, Result};
-use crate::layout::{Axes, block_range};
+use crate::layout::{Axes, Runs, block_range, for_each_index};
 
 /// An array of which each machine holds one copy, seen by all its ranks.
 ///
@@ -99,8 +98,8 @@ impl<A: Element, D: Axes> SharedArray<A, D> {
         let mut array = SharedArray::with_default(communicator, shape.into_dimension())?;
         let rows = array.local_rows.clone();
         let filled = array.write(|mut block| {
-            let mut region: Vec<Range<usize>> = block.shape().iter().map(|n| 0..*n).collect();
-            region[0] = rows;
+            let mut region: Vec<Runs> = block.shape().iter().map(|n| (0..*n).into()).collect();
+            region[0] = rows.into();
             let mut places = block.iter_mut();
             for_each_index::<D>(&region, |index| {
                 if let Some(place) = places.next() {

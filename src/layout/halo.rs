@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::region::Region;
-use super::split::{block_owner, block_range};
 use super::{Axes, Layout};
+use crate::error::{Error, Result};
 
 /// How far a halo reaches, axis by axis.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -61,7 +61,7 @@ pub struct SelfCopy {
 ///     periodic: vec![false, false],
 ///     corners: false,
 /// };
-/// let plan = HaloPlan::new(&layout, &widths, 0);
+/// let plan = HaloPlan::new(&layout, &widths, 0)?;
 /// assert_eq!(plan.receives[0].peer, 1);
 /// assert_eq!(plan.receives[0].pieces[0].to_string(), "[5..6, 0..6]");
 /// assert_eq!(plan.elements_sent(), 6);
@@ -93,21 +93,28 @@ struct Piece {
 impl HaloPlan {
     /// The plan of `rank`. Costs no communication; time in the order of the halo's pieces and of the
     /// grid's extents.
-    pub fn new<D: Axes>(layout: &Layout<D>, widths: &HaloWidths, rank: usize) -> Self {
-        let here = layout.grid().coordinates(rank);
+    ///
+    /// # Errors
+    /// [`Error::Shape`], for any rank, when parts are not boxes: of cyclic axes.
+    pub fn new<D: Axes>(layout: &Layout<D>, widths: &HaloWidths, rank: usize) -> Result<Self> {
+        let local = layout.local_region(rank).filter(|_| layout.is_contiguous());
+        let Some(local) = local else {
+            let detail = format!("{layout}: only parts that are boxes have a halo");
+            return Err(Error::shape("halo", detail));
+        };
+        let here = layout.parts(rank);
         let seen: Vec<Vec<Piece>> = (0..here.len())
             .map(|axis| pieces_of(layout, widths, axis, here[axis]))
             .collect();
         let shown: Vec<Vec<Piece>> = (0..here.len())
             .map(|axis| {
-                (0..layout.grid().parts()[axis])
+                (0..layout.axes()[axis].parts())
                     .flat_map(|viewer| pieces_of(layout, widths, axis, viewer))
                     .filter(|piece| piece.owner == here[axis])
                     .collect()
             })
             .collect();
         let in_padded = |box_: &[&Piece]| -> Region {
-            let local = layout.local_region(rank);
             box_.iter()
                 .zip(local.axes())
                 .zip(&widths.lower)
@@ -124,7 +131,7 @@ impl HaloPlan {
         };
         let mut receives = BTreeMap::<usize, Vec<Region>>::new();
         for box_ in boxes(&seen, widths.corners) {
-            let owner = layout.grid().rank(&owners(&box_));
+            let owner = layout.rank_with_parts(rank, &owners(&box_));
             let to = target(&box_);
             if owner == rank {
                 let from = in_padded(&box_);
@@ -135,7 +142,7 @@ impl HaloPlan {
         }
         let mut sends = BTreeMap::<usize, Vec<(Region, Region)>>::new();
         for box_ in boxes(&shown, widths.corners) {
-            let viewer = layout.grid().rank(&viewers(&box_));
+            let viewer = layout.rank_with_parts(rank, &viewers(&box_));
             if viewer != rank {
                 let piece = (target(&box_), in_padded(&box_));
                 sends.entry(viewer).or_default().push(piece);
@@ -156,7 +163,7 @@ impl HaloPlan {
                 Message { peer, pieces }
             })
             .collect();
-        plan
+        Ok(plan)
     }
 
     /// The number of messages this rank sends.
@@ -177,8 +184,8 @@ fn pieces_of<D: Axes>(
     axis: usize,
     viewer: usize,
 ) -> Vec<Piece> {
-    let (length, parts) = (layout.shape()[axis], layout.grid().parts()[axis]);
-    let owned = block_range(length, parts, viewer);
+    let (length, cut) = (layout.shape()[axis], &layout.axes()[axis]);
+    let owned = cut.runs(viewer).as_range().unwrap_or_default();
     if owned.is_empty() {
         return vec![];
     }
@@ -196,7 +203,7 @@ fn pieces_of<D: Axes>(
         else {
             continue;
         };
-        let Some(owner) = block_owner(length, parts, source) else {
+        let Some(owner) = cut.owner(source) else {
             continue;
         };
         match pieces.last_mut() {

@@ -1,4 +1,4 @@
-use ndarray::Ix3;
+use ndarray::{Dimension, Ix3};
 use proptest::prelude::*;
 
 use super::*;
@@ -33,13 +33,35 @@ proptest! {
         parts in [1usize..5, 1usize..4, 1usize..4],
     ) {
         let layout: Layout<Ix3> = Layout::block(shape, GridShape::new(&parts))?;
-        let sizes = (0..layout.grid().size()).map(|rank| layout.local_region(rank).volume());
-        prop_assert_eq!(sizes.sum::<usize>(), shape.iter().product::<usize>());
-        for index in ndarray::indices(shape) {
-            let index = index.into();
-            let (owner, local) = layout.to_local(index).expect("inside the array");
-            prop_assert_eq!(layout.to_global(owner, local), Some(index));
+        prop_assert!(layout.is_contiguous());
+        is_consistent(&layout)?;
+    }
+
+    #[test]
+    fn every_index_has_one_owner_in_any_layout(
+        layout in any_layout([0usize..9, 1usize..6, 1usize..6]),
+    ) {
+        is_consistent(&layout)?;
+    }
+
+    #[test]
+    fn runs_are_the_indices_that_they_say(
+        (start, block, stride, end) in (0usize..10, 0usize..5, 1usize..9, 0usize..40),
+    ) {
+        let runs = Runs::new(start, block, stride, end);
+        let expected: Vec<usize> = (start..end)
+            .filter(|index| (index - start) % stride < block.max(1))
+            .collect();
+        prop_assert_eq!(runs.indices().collect::<Vec<_>>(), expected.clone());
+        prop_assert_eq!(runs.iter().flatten().collect::<Vec<_>>(), expected.clone());
+        prop_assert_eq!((runs.len(), runs.is_empty()), (expected.len(), expected.is_empty()));
+        for index in 0..50 {
+            prop_assert_eq!(runs.position(index), expected.iter().position(|&own| own == index));
+            prop_assert_eq!(runs.get(index), expected.get(index).copied());
         }
+        let one_run = expected.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        prop_assert_eq!(runs.as_range().is_some(), one_run);
+        sliced(&runs, &expected)?;
     }
 
     #[test]
@@ -70,13 +92,152 @@ proptest! {
             corners,
         };
         let plans: Vec<_> = (0..layout.grid().size())
-            .map(|rank| HaloPlan::new(&layout, &widths, rank))
+            .map(|rank| HaloPlan::new(&layout, &widths, rank).expect("blocks"))
             .collect();
         for (rank, plan) in plans.iter().enumerate() {
             let mut filled = simulate(&layout, &widths, &plans, rank);
             check_against_padded(&layout, &widths, rank, &mut filled)?;
             prop_assert!(plan.receives.iter().all(|message| message.peer != rank));
         }
+    }
+}
+
+/// A layout of random distributions over a grid of 0 to 3 axes in any order.
+fn any_layout(shape: impl Strategy<Value = [usize; 3]>) -> impl Strategy<Value = Layout<Ix3>> {
+    let distribution = (0usize..5, 1usize..4);
+    (
+        shape,
+        [distribution.clone(), distribution.clone(), distribution],
+        prop::collection::vec(1usize..4, 3..5),
+    )
+        .prop_flat_map(|(shape, chosen, parts)| {
+            let places: Vec<usize> = (0..parts.len()).collect();
+            (Just((shape, chosen, parts)), Just(places).prop_shuffle())
+        })
+        .prop_map(|((shape, chosen, parts), places)| {
+            let grid = GridShape::new(&parts);
+            let distributions: Vec<Distribution> = (0..3)
+                .map(|axis| distribution_of(chosen[axis], shape[axis], parts[places[axis]]))
+                .collect();
+            let over: Vec<Option<usize>> = (0..3)
+                .map(|axis| {
+                    (distributions[axis] != Distribution::Replicated).then_some(places[axis])
+                })
+                .collect();
+            Layout::mapped(shape, grid, &distributions, &over).expect("fits")
+        })
+}
+
+fn distribution_of((kind, block): (usize, usize), length: usize, parts: usize) -> Distribution {
+    match kind {
+        0 => Distribution::Block,
+        1 => Distribution::Cyclic,
+        2 => Distribution::BlockCyclic(block),
+        3 => Distribution::Replicated,
+        // All but one index to the last part.
+        _ => {
+            let mut sizes = vec![0; parts];
+            sizes[0] = length.min(1);
+            sizes[parts - 1] += length - length.min(1);
+            Distribution::Parts(sizes)
+        }
+    }
+}
+
+/// Sizes sum up, every global index has one owner, local and global indices are inverse.
+fn is_consistent(layout: &Layout<Ix3>) -> Result<(), TestCaseError> {
+    let ranks = 0..layout.grid().size();
+    let size: usize = layout.shape().iter().product();
+    let sizes = ranks.clone().map(|rank| layout.local_shape(rank).size());
+    prop_assert_eq!(sizes.sum::<usize>(), size * layout.copies());
+    let mut seen = 0;
+    for rank in ranks {
+        for local in ndarray::indices(layout.local_shape(rank)) {
+            let local = local.into();
+            let global = layout.to_global(rank, local).expect("inside the part");
+            let (owner, place) = layout.to_local(global).expect("inside the array");
+            prop_assert_eq!(place, local);
+            prop_assert_eq!(layout.is_primary(rank), owner == rank);
+            prop_assert_eq!(layout.parts(owner), layout.parts(rank));
+            seen += usize::from(owner == rank);
+        }
+        let shape = layout.local_shape(rank);
+        let end = std::array::from_fn(|axis| shape[axis]);
+        prop_assert_eq!(layout.to_global(rank, end), None);
+    }
+    prop_assert_eq!(seen, size);
+    prop_assert_eq!(layout.to_local([layout.shape()[0], 0, 0]), None);
+    Ok(())
+}
+
+/// The slices of a part lie where its indices are, and cover it once.
+fn sliced(runs: &Runs, expected: &[usize]) -> Result<(), TestCaseError> {
+    let axis = ndarray::Array1::from_iter(0..50usize);
+    let mut part = ndarray::Array1::from_elem(expected.len(), usize::MAX);
+    for (there, here) in runs.slices() {
+        let mut here = part.slice_axis_mut(ndarray::Axis(0), here);
+        prop_assert!(here.iter().all(|&value| value == usize::MAX));
+        here.assign(&axis.slice_axis(ndarray::Axis(0), there));
+    }
+    prop_assert_eq!(part.as_slice().expect("contiguous"), expected);
+    Ok(())
+}
+
+#[test]
+fn layouts_that_do_not_fit_are_refused_in_words() {
+    use Distribution::*;
+    let grid = || GridShape::new(&[2, 3]);
+    let refused = |distributions: &[Distribution], over: &[Option<usize>], words: &str| {
+        let error = Layout::mapped([4, 6], grid(), distributions, over).expect_err(words);
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    refused(&[Block], &[Some(0)], "1 distributions");
+    refused(
+        &[Block, Block],
+        &[Some(0), Some(0)],
+        "axis 0 of the grid is to cut two axes",
+    );
+    refused(
+        &[Block, Block],
+        &[Some(0), Some(2)],
+        "axis 1 has no axis of the grid",
+    );
+    refused(
+        &[Block, Block],
+        &[Some(0), None],
+        "axis 1 is block, over None",
+    );
+    refused(
+        &[Replicated, Block],
+        &[Some(0), Some(1)],
+        "axis 0 is replicated",
+    );
+    refused(
+        &[BlockCyclic(0), Block],
+        &[Some(0), Some(1)],
+        "blocks of no indices",
+    );
+    refused(
+        &[Parts(vec![4]), Block],
+        &[Some(0), Some(1)],
+        "1 sizes for 2 parts",
+    );
+    refused(
+        &[Parts(vec![1, 2]), Block],
+        &[Some(0), Some(1)],
+        "parts 1+2 are not 4 indices",
+    );
+    let cyclic = Layout::new([4, 6], grid(), &[Cyclic, Block]).expect("fits");
+    assert_eq!(cyclic.to_string(), "4×6 [cyclic/2, block/3] on 2×3");
+    assert!(HaloPlan::new(&cyclic, &no_halo(), 0).is_err());
+}
+
+fn no_halo() -> HaloWidths {
+    HaloWidths {
+        lower: vec![0; 2],
+        upper: vec![0; 2],
+        periodic: vec![false; 2],
+        corners: false,
     }
 }
 
@@ -90,7 +251,7 @@ fn simulate(
     rank: usize,
 ) -> Padded {
     let global = |rank: usize, padded: [usize; 2]| -> [usize; 2] {
-        let region = layout.local_region(rank);
+        let region = layout.local_region(rank).expect("a block");
         std::array::from_fn(|axis| padded[axis] - widths.lower[axis] + region.axes()[axis].start)
     };
     let mut filled = Padded::new();
@@ -122,7 +283,7 @@ fn check_against_padded(
     rank: usize,
     filled: &mut Padded,
 ) -> Result<(), TestCaseError> {
-    let region = layout.local_region(rank);
+    let region = layout.local_region(rank).expect("a block");
     if !region.is_empty() {
         let padded: [usize; 2] = std::array::from_fn(|axis| {
             widths.lower[axis] + region.axes()[axis].len() + widths.upper[axis]

@@ -45,7 +45,7 @@ fn arrays_of_different_layouts_do_not_meet(world: &Communicator) -> Result<()> {
     let wider = DistArray::full(&rows, [6, 7], 1u8)?;
     let turned = DistArray::full(&columns, [6, 5], 1i32)?;
     let error = error_of_all(world, array.zip_with(&wider, |_, _| 0u8))?;
-    is_shape_error(&error, &["zip_with", "[6, 5]", "[6, 7]"]);
+    is_shape_error(&error, &["zip_with", "6×5", "6×7"]);
     let error = error_of_all(world, array.zip_with(&turned, |_, _| 0u8))?;
     let (down, across) = (format!("{size}×1"), format!("1×{size}"));
     is_shape_error(&error, &["zip_with", &down, &across]);

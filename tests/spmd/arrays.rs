@@ -86,7 +86,7 @@ fn each_rank_sees_its_own_block_and_knows_where_it_is(world: &Communicator) -> R
         let mut owned = D::origin();
         // The first cell of the block is the first of its ranges.
         for axis in 0..array.ndim() {
-            let range = array.local_range(axis);
+            let range = array.local_range(axis).expect("a block");
             assert_eq!(range.len(), array.local().len_of(ndarray::Axis(axis)));
             owned.as_mut()[axis] = range.start;
         }

@@ -15,7 +15,8 @@ pub fn all_grids(world: &Communicator, ndim: usize) -> Result<Vec<ProcessGrid>> 
         .collect()
 }
 
-fn every_product(size: usize, factors: usize) -> Vec<Vec<usize>> {
+/// All ways to write `size` as a product of so many factors.
+pub fn every_product(size: usize, factors: usize) -> Vec<Vec<usize>> {
     if factors == 0 {
         return if size == 1 { vec![vec![]] } else { vec![] };
     }

@@ -145,7 +145,7 @@ impl Case<'_> {
 
 fn starts<A: Sample, D: Axes>(array: &DistArray<A, D>) -> Vec<usize> {
     (0..array.ndim())
-        .map(|axis| array.local_range(axis).start)
+        .map(|axis| array.local_range(axis).expect("a block").start)
         .collect()
 }
 

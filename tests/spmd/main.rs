@@ -11,6 +11,7 @@ mod grids;
 mod groups;
 mod halos;
 mod large_messages;
+mod layouts;
 mod messages;
 mod mismatches;
 mod object_errors;

@@ -134,7 +134,9 @@ impl File<Reading> {
             Error::shape(format!("{operation} {}", self.path.display()), detail)
         })?;
         let layout = Layout::block(shape.clone(), grid.shape().clone())?;
-        let region = layout.local_region(grid.communicator().rank());
+        let region = layout
+            .local_region(grid.communicator().rank())
+            .ok_or_else(|| Error::shape(&operation, "blocks are boxes"))?;
         let volume = region.volume();
         let mut plain = self
             .communicator

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hdf5::file::{FileCloseDegree, LibraryVersion};
 use ndarray::CowArray;
-use partita::layout::Axes;
+use partita::layout::{Axes, Region};
 use partita::{Communicator, DistArray, Error, Result};
 
 use super::attribute::{AttributeValue, Problem};
@@ -79,7 +79,8 @@ impl File<Writing> {
     ) -> Result<()> {
         let operation = format!("write {name:?} to");
         let element = A::type_descriptor();
-        let region = array.layout().local_region(array.communicator().rank());
+        // Replicated: every rank has the same layout.
+        let region = own_box(&operation, array)?;
         let shape = array.shape();
         self.whole_so_far(&operation)?;
         self.access.failed = true;
@@ -263,6 +264,20 @@ impl Drop for Writing {
             partita::unfinished(format!("{path} was never closed, so it is not written"));
         }
     }
+}
+
+/// The box that this rank writes: its part, or nothing of a part that another rank has too.
+fn own_box<A: Hdf5Element, D: Axes>(operation: &str, array: &DistArray<A, D>) -> Result<Region> {
+    let (layout, rank) = (array.layout(), array.communicator().rank());
+    if !layout.is_contiguous() {
+        let detail = format!("{layout}: only parts that are boxes are written; redistribute first");
+        return Err(Error::shape(operation, detail));
+    }
+    let nothing = || (0..array.ndim().max(1)).map(|_| 0..0).collect();
+    let region = layout
+        .local_region(rank)
+        .filter(|_| layout.is_primary(rank));
+    Ok(region.unwrap_or_else(nothing))
 }
 
 /// The local part in C order: as it is, or copied out of its halo.

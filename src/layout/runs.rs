@@ -1,0 +1,187 @@
+//! The indices of one part along one axis: equally long runs, equally far from each other.
+
+use std::ops::Range;
+
+use ndarray::Slice;
+
+/// Ascending indices in runs of one length (the last may be shorter) whose starts have one distance.
+///
+/// Every distribution of an axis gives each part such a set: a block is one run, a cyclic axis has runs
+/// of one index.
+///
+/// ```
+/// use partita::layout::Runs;
+/// let runs = Runs::new(2, 2, 6, 15); // runs of 2, every 6, from 2, below 15
+/// assert_eq!(runs.iter().collect::<Vec<_>>(), [2..4, 8..10, 14..15]);
+/// assert_eq!(runs.len(), 5);
+/// assert_eq!(runs.get(3), Some(9));
+/// assert_eq!(runs.position(9), Some(3));
+/// assert_eq!(runs.position(5), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Runs {
+    start: usize,
+    block: usize,
+    stride: usize,
+    end: usize,
+}
+
+impl Runs {
+    /// Runs of `block` indices that start at `start`, `start + stride` and so on, as far as they lie
+    /// below `end`.
+    ///
+    /// Runs that touch are one. A `block` of zero counts as one.
+    pub fn new(start: usize, block: usize, stride: usize, end: usize) -> Self {
+        let (block, length) = (block.max(1), end.saturating_sub(start));
+        if stride <= block || length <= stride {
+            let length = if stride <= block {
+                length
+            } else {
+                length.min(block)
+            };
+            return Runs::from(start..start + length);
+        }
+        // Where the last run ends, so that equal sets are equal values.
+        let whole = start + length / stride * stride;
+        let end = end.min(whole + block);
+        let end = if end == whole {
+            whole - stride + block
+        } else {
+            end
+        };
+        Runs {
+            start,
+            block,
+            stride,
+            end,
+        }
+    }
+
+    /// The number of indices.
+    pub fn len(&self) -> usize {
+        let span = self.end - self.start;
+        span / self.stride * self.block + (span % self.stride).min(self.block)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// The number of runs.
+    pub fn count(&self) -> usize {
+        (self.end - self.start).div_ceil(self.stride)
+    }
+
+    /// All indices as one range, where they are at most one run.
+    pub fn as_range(&self) -> Option<Range<usize>> {
+        (self.end - self.start <= self.block).then_some(self.start..self.end)
+    }
+
+    /// The runs.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
+        let runs = *self;
+        (0..runs.count()).map(move |number| {
+            let start = runs.start + number * runs.stride;
+            start..(start + runs.block).min(runs.end)
+        })
+    }
+
+    /// Every index.
+    pub fn indices(&self) -> Indices {
+        Indices {
+            runs: *self,
+            next: self.start,
+            run_end: self.end.min(self.start + self.block),
+        }
+    }
+
+    /// The index at a place among these.
+    pub fn get(&self, position: usize) -> Option<usize> {
+        let before = (position / self.block).checked_mul(self.stride)?;
+        let index = self.start.checked_add(before)? + position % self.block;
+        (index < self.end).then_some(index)
+    }
+
+    /// The place of an index among these, the inverse of [`get`](Self::get).
+    pub fn position(&self, index: usize) -> Option<usize> {
+        if index >= self.end {
+            return None;
+        }
+        let beyond = index.checked_sub(self.start)?;
+        let (run, offset) = (beyond / self.stride, beyond % self.stride);
+        (offset < self.block).then_some(run * self.block + offset)
+    }
+
+    /// The same indices as few slices with steps: where each lies along the axis, and where among these.
+    ///
+    /// ```
+    /// use partita::layout::Runs;
+    /// let slices = Runs::new(1, 1, 3, 10).slices(); // 1, 4, 7
+    /// let (along_axis, here) = slices[0];
+    /// assert_eq!((along_axis.start, along_axis.end, along_axis.step), (1, Some(8), 3));
+    /// assert_eq!((here.start, here.end, here.step), (0, Some(3), 1));
+    /// ```
+    pub fn slices(&self) -> Vec<(Slice, Slice)> {
+        if self.count() <= self.block {
+            return self
+                .iter()
+                .enumerate()
+                .map(|(number, run)| {
+                    let first = number * self.block;
+                    (
+                        Slice::from(run.clone()),
+                        Slice::from(first..first + run.len()),
+                    )
+                })
+                .collect();
+        }
+        (0..self.block)
+            .map(|offset| {
+                let along_axis = stepped(self.start + offset, self.end, self.stride);
+                (along_axis, stepped(offset, self.len(), self.block))
+            })
+            .collect()
+    }
+}
+
+fn stepped(start: usize, end: usize, step: usize) -> Slice {
+    Slice::new(start.min(end) as isize, Some(end as isize), step as isize)
+}
+
+impl From<Range<usize>> for Runs {
+    fn from(range: Range<usize>) -> Self {
+        let length = range.len();
+        Runs {
+            start: range.start,
+            block: length.max(1),
+            stride: length.max(1),
+            end: range.start + length,
+        }
+    }
+}
+
+/// The indices of [`Runs`], one after the other.
+#[derive(Debug, Clone)]
+pub struct Indices {
+    runs: Runs,
+    next: usize,
+    run_end: usize,
+}
+
+impl Iterator for Indices {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let index = self.next;
+        if index >= self.runs.end {
+            return None;
+        }
+        self.next += 1;
+        if self.next == self.run_end && self.run_end < self.runs.end {
+            self.next += self.runs.stride - self.runs.block;
+            self.run_end = self.runs.end.min(self.next + self.runs.block);
+        }
+        Some(index)
+    }
+}
