@@ -6,39 +6,86 @@
 use std::path::Path;
 
 use hdf5::dataset::{AllocTime, FillTime, Layout};
-use hdf5::types::TypeDescriptor;
-use hdf5::{Dataset, Group, LinkType, LocationToken, LocationType};
+use hdf5::filters::Filter;
+use hdf5::types::{OwnedDynValue, TypeDescriptor};
+use hdf5::{Dataset, Extent, Extents, Group, LinkType, LocationToken, LocationType, SimpleExtents};
 use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::dtype::{Conversion, Mismatch, conversion};
+use super::dtype::{Conversion, Mismatch, conversion, lossy_conversion};
 use super::ffi::{Cause, DatasetRefusal, create_group, open_dataset};
+use super::storage::Storage;
 
-/// Makes a contiguous dataset in C order, whose every element will be written: nothing is filled in
-/// first. Groups on the way are made too. Returns where its data end in the file; `None` without data.
-pub(super) fn create(
-    file: &hdf5::File,
-    name: &str,
-    element: &TypeDescriptor,
-    shape: &[usize],
-) -> std::result::Result<Option<u64>, Cause> {
-    if file.link_exists(name) {
-        return Err("there is one already".into());
+/// The attribute that holds a dataset's checksum: see `checksum`.
+pub(super) const CHECKSUM: &str = "partita_checksum";
+
+/// A dataset to be made.
+pub(super) struct Plan<'a> {
+    pub name: &'a str,
+    pub element: &'a TypeDescriptor,
+    pub shape: &'a [usize],
+    pub storage: &'a Storage,
+    /// In chunks of this shape.
+    pub chunk: Option<Vec<usize>>,
+    /// What elements are that nobody writes; `None` where every element will be written.
+    pub fill: Option<OwnedDynValue>,
+}
+
+impl Plan<'_> {
+    /// Makes the dataset, and groups on the way, without any element. No room is left to be found later
+    /// by the ranks together, except where only compressing tells how much it is.
+    pub fn create(self, file: &hdf5::File) -> std::result::Result<(), Cause> {
+        if file.link_exists(self.name) {
+            return Err("there is one already".into());
+        }
+        create_groups(file, self.name)?;
+        let is_written_whole = self.fill.is_none() && !self.storage.can_grow();
+        let builder = file
+            .new_dataset_builder()
+            .empty_as(self.element.clone())
+            .shape(self.extents())
+            .alloc_time(Some(match self.storage.is_compressed() {
+                true => AllocTime::Incr,
+                false => AllocTime::Early,
+            }))
+            .fill_time(match is_written_whole {
+                true => FillTime::Never,
+                false => FillTime::Alloc,
+            })
+            // With times in it, no two files would be the same.
+            .obj_track_times(false);
+        let builder = match self.fill {
+            Some(fill) => builder.fill_value(fill),
+            None => builder,
+        };
+        let builder = match self.chunk {
+            Some(chunk) => builder.chunk(chunk).set_filters(&filters(self.storage)),
+            None => builder.no_chunk().layout(Layout::Contiguous),
+        };
+        builder.create(self.name)?;
+        Ok(())
     }
-    create_groups(file, name)?;
-    let dataset = file
-        .new_dataset_builder()
-        .empty_as(element.clone())
-        .shape(shape)
-        .no_chunk()
-        .layout(Layout::Contiguous)
-        .alloc_time(Some(AllocTime::Early))
-        .fill_time(FillTime::Never)
-        // With times in it, no two files would be the same.
-        .obj_track_times(false)
-        .create(name)?;
-    let size = dataset.storage_size();
-    Ok(dataset.offset().map(|offset| offset + size))
+
+    fn extents(&self) -> Extents {
+        let axes = self.shape.iter().enumerate();
+        let axes = axes.map(
+            |(axis, &length)| match self.storage.unlimited.contains(&axis) {
+                true => Extent::resizable(length),
+                false => Extent::fixed(length),
+            },
+        );
+        match self.shape {
+            [] => Extents::Scalar,
+            _ => Extents::Simple(SimpleExtents::from_vec(axes.collect())),
+        }
+    }
+}
+
+fn filters(storage: &Storage) -> Vec<Filter> {
+    let shuffle = storage.shuffle.then(Filter::shuffle);
+    let gzip = storage.gzip.map(Filter::deflate);
+    let fletcher32 = storage.fletcher32.then(Filter::fletcher32);
+    [shuffle, gzip, fletcher32].into_iter().flatten().collect()
 }
 
 /// Makes the groups on the way to `name` that are not there yet.
@@ -60,15 +107,15 @@ pub(super) struct Description {
 }
 
 /// A file being read, and how errors about it begin.
-pub(super) struct Source<'a> {
-    pub file: &'a hdf5::File,
-    pub path: &'a Path,
-    pub operation: &'a str,
+pub struct Source<'a> {
+    pub(super) file: &'a hdf5::File,
+    pub(super) path: &'a Path,
+    pub(super) operation: &'a str,
 }
 
 impl Source<'_> {
     /// Opens a dataset, or tells which there are.
-    pub fn dataset(&self, name: &str) -> Result<Dataset> {
+    pub(super) fn dataset(&self, name: &str) -> Result<Dataset> {
         match open_dataset(self.file, name) {
             Ok(dataset) => Ok(dataset),
             Err(DatasetRefusal::ExternalLink) => {
@@ -91,16 +138,21 @@ impl Source<'_> {
     }
 
     /// Examines a dataset that is to be read as elements of type `memory`.
-    pub fn describe(&self, name: &str, memory: &TypeDescriptor) -> Result<Description> {
+    /// Where `lossy`, values may be changed on the way.
+    pub(super) fn describe(
+        &self,
+        name: &str,
+        memory: &TypeDescriptor,
+        lossy: bool,
+    ) -> Result<Description> {
         let dataset = self.dataset(name)?;
         let shape = self.shape(&dataset)?;
-        let element = dataset
-            .dtype()
-            .and_then(|datatype| datatype.to_descriptor())
-            .map_err(|error| {
-                self.unsupported(format!("the element type ({})", Cause::from(error)))
-            })?;
-        let conversion = conversion(&element, memory).map_err(|mismatch| match mismatch {
+        let element = self.element(&dataset)?;
+        let converted = match lossy {
+            true => lossy_conversion(&element, memory),
+            false => conversion(&element, memory),
+        };
+        let conversion = converted.map_err(|mismatch| match mismatch {
             Mismatch::Unsupported(feature) => self.unsupported(feature),
             Mismatch::Loses(detail) => self.format(detail),
         })?;
@@ -108,8 +160,32 @@ impl Source<'_> {
         Ok(Description { shape, conversion })
     }
 
+    /// The type of the elements.
+    pub(super) fn element(&self, dataset: &Dataset) -> Result<TypeDescriptor> {
+        let descriptor = dataset
+            .dtype()
+            .and_then(|datatype| datatype.to_descriptor());
+        descriptor
+            .map_err(|error| self.unsupported(format!("the element type ({})", Cause::from(error))))
+    }
+
+    /// The checksum that a dataset carries, if it does.
+    pub(super) fn checksum(&self, dataset: &Dataset) -> Result<Option<u64>> {
+        let damaged = |error: hdf5::Error| self.damaged(&error.into());
+        if !dataset
+            .attr_names()
+            .map_err(damaged)?
+            .iter()
+            .any(|name| name == CHECKSUM)
+        {
+            return Ok(None);
+        }
+        let attribute = dataset.attr(CHECKSUM).map_err(damaged)?;
+        attribute.read_scalar().map(Some).map_err(damaged)
+    }
+
     /// The shape, if it is one that a machine can address.
-    pub fn shape(&self, dataset: &Dataset) -> Result<Vec<usize>> {
+    pub(super) fn shape(&self, dataset: &Dataset) -> Result<Vec<usize>> {
         let space = dataset
             .space()
             .map_err(|error| self.damaged(&error.into()))?;
@@ -127,7 +203,7 @@ impl Source<'_> {
     }
 
     /// Refuses data that lie in other files, need code that is not here, or are not all there.
-    fn check_storage(&self, dataset: &Dataset) -> Result<()> {
+    pub(super) fn check_storage(&self, dataset: &Dataset) -> Result<()> {
         let properties = dataset
             .dcpl()
             .map_err(|error| self.damaged(&error.into()))?;
@@ -156,15 +232,15 @@ impl Source<'_> {
         Ok(())
     }
 
-    pub fn format(&self, detail: String) -> Error {
+    pub(super) fn format(&self, detail: String) -> Error {
         Error::format(self.operation, self.path, detail)
     }
 
-    pub fn damaged(&self, cause: &Cause) -> Error {
+    pub(super) fn damaged(&self, cause: &Cause) -> Error {
         self.format(format!("damaged, or not readable by this HDF5: {cause}"))
     }
 
-    pub fn unsupported(&self, feature: String) -> Error {
+    pub(super) fn unsupported(&self, feature: String) -> Error {
         Error::Unsupported {
             operation: self.operation.to_string(),
             path: self.path.display().to_string(),

@@ -153,6 +153,19 @@ pub(crate) fn conversion(
     Ok(Conversion::ByType)
 }
 
+/// The same where values may change: any number becomes any other, as HDF5 converts.
+pub(crate) fn lossy_conversion(
+    file: &TypeDescriptor,
+    memory: &TypeDescriptor,
+) -> Result<Conversion, Mismatch> {
+    use Kind::*;
+    match (kind(file), kind(memory)) {
+        (Some(Signed(_) | Unsigned(_) | Float(_)), Some(Signed(_) | Unsigned(_) | Float(_)))
+        | (Some(Complex(_)), Some(Complex(_))) => Ok(Conversion::ByType),
+        _ => conversion(file, memory),
+    }
+}
+
 /// The widest of the usual integers that a float of this many bits holds exactly.
 fn exact_integer_bits(float: usize) -> usize {
     if float == 64 { 32 } else { 16 }

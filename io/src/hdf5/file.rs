@@ -1,12 +1,14 @@
 //! The file as users hold it.
 
-use std::cell::Cell;
+use std::cell::{Cell, Ref};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use partita::Communicator;
+use partita::{Communicator, Error, Result};
 
-use super::transfer::{TRANSFER_LIMIT, Transfer};
+use super::dataset::Source;
+use super::transfer::{Session, TRANSFER_LIMIT, Transfer};
+use crate::agreed::on_root;
 
 /// An HDF5 file of all ranks of a communicator: being written ([`File::create`]) or being read
 /// ([`File::open`]).
@@ -41,6 +43,8 @@ pub struct File<Access> {
     /// As the user named it.
     pub(super) path: PathBuf,
     pub(super) transfer_limit: usize,
+    pub(super) collective: bool,
+    pub(super) lossy: bool,
     pub(super) last_transfer: Cell<Option<Transfer>>,
     pub(super) access: Access,
 }
@@ -51,6 +55,8 @@ impl<Access> File<Access> {
             communicator: communicator.clone(),
             path: path.to_path_buf(),
             transfer_limit: TRANSFER_LIMIT,
+            collective: true,
+            lossy: false,
             last_transfer: Cell::new(None),
             access,
         }
@@ -72,10 +78,106 @@ impl<Access> File<Access> {
         self.transfer_limit = bytes.clamp(1, TRANSFER_LIMIT);
         self
     }
+
+    /// Lets each rank move its data on its own from here on, instead of all together. *Local.*
+    ///
+    /// The methods stay collective. What is compressed can be read so, not written.
+    pub fn with_independent_transfers(mut self) -> Self {
+        self.collective = false;
+        self
+    }
+
+    /// Reads numbers from here on although some of their values may not survive: rounded to the nearest
+    /// float, cut to integers, the largest or smallest where they are beyond. *Local.*
+    pub fn with_lossy_conversion(mut self) -> Self {
+        self.lossy = true;
+        self
+    }
 }
 
 impl<Access> fmt::Debug for File<Access> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "File({})", self.path.display())
+    }
+}
+
+/// What the root does with a file's structure, and all ranks with its data, however it is open.
+pub trait Access {
+    /// The root's own handle, by the serial driver.
+    #[doc(hidden)]
+    fn structure(&self, operation: &str, path: &Path) -> Result<Ref<'_, hdf5::File>>;
+
+    /// Lets the root's handle go, where all ranks could not open the file while it is there.
+    #[doc(hidden)]
+    fn release(&self, operation: &str, path: &Path) -> Result<()>;
+
+    /// The checksum of a dataset, as of its last write.
+    #[doc(hidden)]
+    fn sum_of(&self, source: &Source, name: &str) -> Result<Option<u64>>;
+
+    /// The file that all ranks open together, as the root found or made it.
+    #[doc(hidden)]
+    fn place(&self) -> Option<&Path>;
+}
+
+impl<A: Access> File<A> {
+    /// Asks the root's handle, for all ranks.
+    pub(super) fn ask<Answer>(
+        &self,
+        operation: &str,
+        question: impl FnOnce(&Source) -> Result<Answer>,
+    ) -> Result<Answer>
+    where
+        Answer: serde::Serialize + serde::de::DeserializeOwned,
+    {
+        on_root(&self.communicator, || {
+            let file = self.access.structure(operation, &self.path)?;
+            question(&Source {
+                file: &file,
+                path: &self.path,
+                operation,
+            })
+        })
+    }
+
+    /// The same, and lets the root's handle go, so that all ranks can open the file together.
+    pub(super) fn ask_and_release<Answer>(
+        &self,
+        operation: &str,
+        question: impl FnOnce(&Source) -> Result<Answer>,
+    ) -> Result<Answer>
+    where
+        Answer: serde::Serialize + serde::de::DeserializeOwned,
+    {
+        on_root(&self.communicator, || {
+            let file = self.access.structure(operation, &self.path)?;
+            let answer = question(&Source {
+                file: &file,
+                path: &self.path,
+                operation,
+            });
+            drop(file);
+            let answer = answer?;
+            self.access.release(operation, &self.path)?;
+            Ok(answer)
+        })
+    }
+
+    /// The file as all ranks open it for a transfer.
+    pub(super) fn session<'a>(&'a self, operation: &'a str) -> Result<Session<'a>> {
+        let closed = || Error::io(operation, &self.path, "it is closed");
+        Ok(Session {
+            communicator: &self.communicator,
+            file: self.access.place().ok_or_else(closed)?,
+            path: &self.path,
+            operation,
+            limit: self.transfer_limit,
+            collective: self.collective,
+        })
+    }
+
+    /// `operation` and the file, as errors begin that name no path of their own.
+    pub(super) fn on_path(&self, operation: &str) -> String {
+        format!("{operation} {}", self.path.display())
     }
 }

@@ -1,8 +1,10 @@
 //! HDF5 files that all ranks write and read together.
 //!
-//! In reading order: [`File`] is what users hold. `writing` and `reading` are its two kinds, `dataset`
-//! and `attribute` what the root does to the structure of a file, `transfer` what all ranks do with its
-//! data: `hyperslab` says which piece each rank takes, `dtype` how numbers become elements. `ffi` is
+//! In reading order: [`File`] is what users hold. `writing` and `reading` are its two kinds: `write` puts
+//! arrays into datasets, `read` takes them out, `query` asks what there is. `dataset` and `attribute` are
+//! what the root does to the structure of a file, `storage` how a dataset lies in it, `transfer` what all
+//! ranks do with its data: `slab` is the part that a slice names, `hyperslab` and `stripes` the piece that
+//! each rank takes, `dtype` how numbers become elements, `checksum` how they are known again. `ffi` is
 //! the only place with `unsafe`.
 //!
 //! # Who does what
@@ -12,6 +14,7 @@
 //! structure of a file depends on the number of ranks, and dropping a file needs no communication.
 
 mod attribute;
+mod checksum;
 mod dataset;
 mod dtype;
 #[allow(unsafe_code)]
@@ -19,14 +22,22 @@ mod ffi;
 mod file;
 mod hyperslab;
 mod location;
+mod query;
+mod read;
 mod reading;
+mod slab;
+mod storage;
+mod stripes;
 mod transfer;
+mod write;
 mod writing;
 
 pub use attribute::{AttributeValue, FromAttribute};
 pub use dtype::Hdf5Element;
 pub use file::File;
 pub use location::Location;
+pub use read::{Placement, Verdict};
 pub use reading::Reading;
-pub use transfer::{TRANSFER_LIMIT, Transfer, TransferMode};
+pub use storage::Storage;
+pub use transfer::{ChunkMode, TRANSFER_LIMIT, Transfer, TransferMode};
 pub use writing::Writing;

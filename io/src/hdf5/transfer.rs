@@ -10,12 +10,15 @@ use hdf5::{Dataset, Datatype};
 use partita::{Communicator, Error, Operation, Result};
 
 use super::dtype::Conversion;
-use super::ffi::{Cause, Collective, DatasetRefusal, ParallelFile, Performed, convert};
-use super::hyperslab::{Piece, Pieces};
+use super::ffi::{Cause, DatasetRefusal, Exchange, ParallelFile, Performed, convert};
+use super::hyperslab::{Piece, Pieces, Selection};
 
 /// At most so many bytes a rank a call: beyond 2 GiB, MPI-IO implementations write wrong data without
 /// a word.
 pub const TRANSFER_LIMIT: usize = 1 << 30;
+
+/// At most so many bytes a rank in a buffer besides the array.
+const BUFFER_LIMIT: usize = 64 << 20;
 
 /// How long a rank whose transfer failed waits for the others to come out of theirs.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Transfer {
     /// How the data travelled.
     pub mode: TransferMode,
+    /// How HDF5 went through the chunks of a chunked dataset.
+    pub chunks: ChunkMode,
     /// HDF5's reasons where it was not collective: the bits of its `H5D_mpio_no_collective_cause_t`.
     pub no_collective_cause: u32,
     /// How many calls it took, the same number on every rank.
@@ -64,13 +69,48 @@ impl TransferMode {
         }
     }
 
-    fn and(self, next: Self) -> Self {
+    pub(super) fn and(self, next: Self) -> Self {
         match self {
             TransferMode::Nothing => next,
             same if same == next => same,
             TransferMode::Independent => self,
             _ if next == TransferMode::Independent => next,
             _ => TransferMode::Mixed,
+        }
+    }
+}
+
+/// How a collective transfer goes through chunks, by HDF5's own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChunkMode {
+    /// The dataset has none, or they were not gone through together.
+    None,
+    /// All chunks in one transfer.
+    Linked,
+    /// Chunk by chunk.
+    Multi,
+}
+
+impl ChunkMode {
+    fn of(performed: Performed) -> Self {
+        match performed.chunk_mode {
+            Performed::LINKED => ChunkMode::Linked,
+            Performed::MULTI => ChunkMode::Multi,
+            _ => ChunkMode::None,
+        }
+    }
+}
+
+impl Transfer {
+    /// Before the first round.
+    fn none() -> Self {
+        Transfer {
+            mode: TransferMode::Nothing,
+            chunks: ChunkMode::None,
+            no_collective_cause: 0,
+            rounds: 0,
+            bytes: 0,
         }
     }
 }
@@ -84,34 +124,58 @@ pub(super) struct Session<'a> {
     pub path: &'a Path,
     pub operation: &'a str,
     pub limit: usize,
+    /// Whether the ranks move their data together, or each on its own.
+    pub collective: bool,
+}
+
+/// Of one dataset, what a rank writes or reads.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub dataset: &'a str,
+    pub selection: &'a Selection,
+}
+
+/// How the numbers of a file come into memory.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    /// The type of the elements in memory.
+    pub memory: &'a TypeDescriptor,
+    pub conversion: Conversion,
 }
 
 impl Session<'_> {
-    /// Writes this rank's elements, given as bytes. *Collective.*
+    /// Writes this rank's elements, given as bytes; before each piece, `replaced` sees what was there,
+    /// where that matters. *Collective.*
     ///
     /// When a rank fails, no rank enters a collective call of HDF5 any more: the file stays open for
     /// ever, and [`partita::abandon`] knows.
     pub fn write(
         &self,
-        dataset: &str,
+        part: Part,
         element: &TypeDescriptor,
-        region: partita::layout::Region,
         bytes: &[u8],
+        mut replaced: Option<&mut dyn FnMut(&Piece, &[u8])>,
     ) -> Result<Transfer> {
         let size = element.size();
-        let pieces = Pieces::new(region, self.limit / size);
+        let limit = match replaced {
+            Some(_) => self.limit.min(BUFFER_LIMIT),
+            None => self.limit,
+        };
+        let pieces = Pieces::new(part.selection, limit / size.max(1));
         let file = self.open(true)?;
-        let written = self.dataset(&file, dataset).and_then(|dataset| {
+        let written = self.dataset(&file, part.dataset).and_then(|dataset| {
             let memory = self.agree(Datatype::from_descriptor(element).map_err(Cause::from))?;
-            let transfer = Collective {
-                dataset: &dataset,
-                memory: &memory,
-            };
+            let exchange = self.exchange(&dataset, &memory);
+            let mut old = Vec::new();
             self.rounds(&pieces, size, |piece| {
-                transfer.write(
-                    piece,
-                    piece.map_or(&[], |piece| &bytes[in_bytes(piece, size, size)]),
-                )
+                if let Some(replaced) = &mut replaced {
+                    read_into(&exchange, piece, size, &mut old)?;
+                    if let Some(piece) = piece {
+                        replaced(piece, &old);
+                    }
+                }
+                let own = piece.map_or(&[][..], |piece| &bytes[in_bytes(piece, size, size)]);
+                exchange.write(piece, own)
             })
         });
         let closed = written.and_then(|transfer| {
@@ -128,43 +192,74 @@ impl Session<'_> {
         closed
     }
 
-    /// Fills `bytes`, the memory of this rank's elements of type `memory`. *Collective.*
-    pub fn read(
-        &self,
-        dataset: &str,
-        memory: &TypeDescriptor,
-        conversion: Conversion,
-        region: partita::layout::Region,
-        bytes: &mut [u8],
-    ) -> Result<Transfer> {
-        let size = memory.size();
-        let pieces = Pieces::new(region, self.limit / size);
-        let file = self.open(false)?;
-        let read = self.dataset(&file, dataset).and_then(|dataset| {
-            let types = || -> Result<(Datatype, Datatype), Cause> {
-                Ok((
-                    dataset.dtype()?,
-                    Datatype::from_descriptor(&left_in_memory(memory, conversion))?,
-                ))
+    /// Fills `bytes`, the memory of this rank's elements. *Collective.*
+    pub fn read(&self, part: Part, target: Target, bytes: &mut [u8]) -> Result<Transfer> {
+        let size = target.memory.size();
+        self.reading(part, |exchange, stored| {
+            let left = left_in_memory(target.memory, target.conversion);
+            let memory = self.agree(Datatype::from_descriptor(&left).map_err(Cause::from))?;
+            let mut scratch = Vec::new();
+            // Elements that are wider in the file do not fit into the memory of those they become.
+            let is_wider = stored.size() > size;
+            let limit = if is_wider {
+                self.limit.min(BUFFER_LIMIT)
+            } else {
+                self.limit
             };
-            let (stored, memory) = self.agree(types())?;
-            // Read as it is stored and converted afterwards: HDF5 does not convert collectively.
-            let transfer = Collective {
-                dataset: &dataset,
-                memory: &stored,
-            };
+            let pieces = Pieces::new(part.selection, limit / size.max(stored.size()).max(1));
             self.rounds(&pieces, stored.size(), |piece| {
-                let Some(piece) = piece else {
-                    return transfer.read(None, &mut []);
+                let Some(whole) = piece else {
+                    return exchange.read(None, &mut []);
                 };
-                let performed = transfer.read(
-                    Some(piece),
-                    &mut bytes[in_bytes(piece, size, stored.size())],
+                let length = whole.elements.len();
+                if is_wider {
+                    let performed = read_into(exchange, piece, stored.size(), &mut scratch)?;
+                    convert(&mut scratch, length, stored, &memory)?;
+                    let own = in_bytes(whole, size, size);
+                    bytes[own].copy_from_slice(&scratch[..length * size]);
+                    return Ok(performed);
+                }
+                let performed =
+                    exchange.read(piece, &mut bytes[in_bytes(whole, size, stored.size())])?;
+                // Read as it is stored and converted afterwards: HDF5 does not convert collectively.
+                convert(
+                    &mut bytes[in_bytes(whole, size, size)],
+                    length,
+                    stored,
+                    &memory,
                 )?;
-                let whole = &mut bytes[in_bytes(piece, size, size)];
-                convert(whole, piece.elements.len(), &stored, &memory)?;
                 Ok(performed)
             })
+        })
+    }
+
+    /// Shows this rank's elements as they are stored, piece by piece. *Collective.*
+    pub fn scan(&self, part: Part, mut visit: impl FnMut(&Piece, &[u8])) -> Result<Transfer> {
+        self.reading(part, |exchange, stored| {
+            let size = stored.size();
+            let limit = self.limit.min(BUFFER_LIMIT) / size.max(1);
+            let pieces = Pieces::new(part.selection, limit);
+            let mut buffer = Vec::new();
+            self.rounds(&pieces, size, |piece| {
+                let performed = read_into(exchange, piece, size, &mut buffer)?;
+                if let Some(piece) = piece {
+                    visit(piece, &buffer);
+                }
+                Ok(performed)
+            })
+        })
+    }
+
+    /// Opens the file and the dataset, lets `transfer` read elements as they are stored, and closes.
+    fn reading(
+        &self,
+        part: Part,
+        transfer: impl FnOnce(&Exchange, &Datatype) -> Result<Transfer>,
+    ) -> Result<Transfer> {
+        let file = self.open(false)?;
+        let read = self.dataset(&file, part.dataset).and_then(|dataset| {
+            let stored = self.agree(dataset.dtype().map_err(Cause::from))?;
+            transfer(&self.exchange(&dataset, &stored), &stored)
         });
         // Nothing is left to be written: closing is safe after a failure too, if all ranks are here.
         let closed = match &read {
@@ -178,6 +273,14 @@ impl Session<'_> {
         closed.map(|()| transfer)
     }
 
+    fn exchange<'a>(&self, dataset: &'a Dataset, memory: &'a Datatype) -> Exchange<'a> {
+        Exchange {
+            dataset,
+            memory,
+            collective: self.collective,
+        }
+    }
+
     fn open(&self, writable: bool) -> Result<ParallelFile> {
         // Each rank tries on its own first: one that is on another machine, or out of file handles, is
         // told from the others before they open collectively, where MPI might wait for it.
@@ -188,7 +291,7 @@ impl Session<'_> {
         self.communicator
             .agree(tried.map_err(|cause| Error::io(self.operation, self.path, cause)))?;
         let communicator = self.communicator.as_raw_library();
-        let opened = ParallelFile::open(self.file, communicator, writable);
+        let opened = ParallelFile::open(self.file, communicator, writable, self.collective);
         let is_open = opened.is_ok();
         self.agree(opened).or_else(|error| {
             // A rank that has it open cannot close it without the others.
@@ -217,10 +320,8 @@ impl Session<'_> {
         let most = [pieces.count() as u64];
         let rounds = self.communicator.all_reduce(&most, Operation::Max)?[0] as usize;
         let mut transfer = Transfer {
-            mode: TransferMode::Nothing,
-            no_collective_cause: 0,
             rounds,
-            bytes: 0,
+            ..Transfer::none()
         };
         for number in 0..rounds {
             let piece = pieces.get(number);
@@ -228,6 +329,7 @@ impl Session<'_> {
             self.all_have_left(&outcome)?;
             let performed = self.agree(outcome)?;
             transfer.mode = transfer.mode.and(TransferMode::of(performed));
+            transfer.chunks = ChunkMode::of(performed);
             transfer.no_collective_cause |= performed.no_collective_cause;
             transfer.bytes += piece.map_or(0, |piece| piece.elements.len() * stored_size);
         }
@@ -254,6 +356,22 @@ impl Session<'_> {
         let condition = [u64::from(condition)];
         Ok(self.communicator.all_reduce(&condition, Operation::Max)?[0] > 0)
     }
+}
+
+/// Reads a piece into a buffer that is made as long as that takes.
+fn read_into(
+    exchange: &Exchange,
+    piece: Option<&Piece>,
+    size: usize,
+    buffer: &mut Vec<u8>,
+) -> Result<Performed, Cause> {
+    let length = piece.map_or(0, |piece| piece.elements.len() * size);
+    let missing = length.saturating_sub(buffer.len());
+    buffer
+        .try_reserve_exact(missing)
+        .map_err(|_| Cause::from("no memory for the piece"))?;
+    buffer.resize(length, 0);
+    exchange.read(piece, buffer)
 }
 
 /// The bytes from where the piece begins among elements of `size`, enough for as many of `stored_size`.

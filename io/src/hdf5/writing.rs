@@ -1,28 +1,40 @@
 //! A file being written: beside its target until it is whole.
 
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use hdf5::file::{FileCloseDegree, LibraryVersion};
-use ndarray::CowArray;
-use partita::layout::{Axes, Region};
-use partita::{Communicator, DistArray, Error, Result};
+use partita::{Communicator, Error, Result};
 
 use super::attribute::{AttributeValue, Problem};
-use super::dataset;
-use super::dtype::{self, Hdf5Element, Mismatch};
+use super::dataset::{CHECKSUM, Source};
+use super::dtype::Mismatch;
 use super::ffi::Cause;
-use super::file::File;
-use super::transfer::Session;
-use crate::agreed::{on_root, same_as_root};
-use crate::save::{self, Replacement};
+use super::file::{Access, File};
+use super::slab::Slab;
+use crate::agreed::on_root;
+use crate::save::Replacement;
 
 /// A [`File`] being written.
 pub struct Writing {
     replacement: Option<Replacement>,
     /// The root's own handle, by the serial driver, while nothing is transferred.
-    structure: Option<hdf5::File>,
+    structure: RefCell<Option<hdf5::File>>,
     /// Something went wrong: what is there so far must not replace the target.
-    failed: bool,
+    pub(super) failed: Cell<bool>,
+    /// The checksums of what was written since the root last had the file to itself.
+    sums: RefCell<BTreeMap<String, u64>>,
+    /// The datasets that were made without data since this file was opened.
+    pub(super) fresh: BTreeMap<String, Fresh>,
+}
+
+/// A dataset that was made without data.
+pub(super) struct Fresh {
+    /// What its elements are at first.
+    pub fill: Vec<u8>,
+    /// Where they may be something else by now.
+    pub parts: Vec<Slab>,
 }
 
 impl File<Writing> {
@@ -51,69 +63,12 @@ impl File<Writing> {
         })?;
         let access = Writing {
             replacement: Some(replacement),
-            structure,
-            failed: false,
+            structure: RefCell::new(structure),
+            failed: Cell::new(false),
+            sums: RefCell::default(),
+            fresh: BTreeMap::new(),
         };
         Ok(File::new(communicator, path, access))
-    }
-
-    /// Writes a whole array as a contiguous dataset in C order. *Collective.*
-    ///
-    /// Groups in the name (`"fields/u"`) are made. Room is taken on the disk before any data is
-    /// written.
-    ///
-    /// # Cost
-    /// Every byte once, straight from the array (which is copied only if it has a halo). Three
-    /// broadcasts and some all-reduces of one integer, one more for each
-    /// [`TRANSFER_LIMIT`](super::TRANSFER_LIMIT) a rank.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when there is not enough space (with how much was needed), when a rank cannot
-    /// write, or when there is a dataset of this name. The file can then no longer be closed into
-    /// place. When only some ranks failed to write, it cannot even be closed in order, and the program
-    /// should end.
-    pub fn write<A: Hdf5Element, D: Axes>(
-        &mut self,
-        name: &str,
-        array: &DistArray<A, D>,
-    ) -> Result<()> {
-        let operation = format!("write {name:?} to");
-        let element = A::type_descriptor();
-        // Replicated: every rank has the same layout.
-        let region = own_box(&operation, array)?;
-        let shape = array.shape();
-        self.whole_so_far(&operation)?;
-        self.access.failed = true;
-        let called = (name.to_string(), dtype::name(&element), shape.to_vec());
-        let of_root = on_root(&self.communicator.clone(), || {
-            self.make_room(&operation, name, &element, shape)?;
-            Ok(called.clone())
-        })?;
-        let local = contiguous(array, &format!("{operation} {}", self.path.display()));
-        let local = self.communicator.agree(
-            same_as_root(&operation, &of_root, &called)
-                .and_then(|()| self.same_ranks(&operation, array.communicator()))
-                .and(local),
-        )?;
-        // Of an array without axes every rank has the one element: the root's is written.
-        let region = match array.ndim() {
-            0 if !self.communicator.is_root() => std::iter::once(0..0).collect(),
-            _ => region,
-        };
-        if !array.is_empty() {
-            let session = Session {
-                communicator: &self.communicator,
-                file: self.replacement(&operation)?.path(),
-                path: &self.path,
-                operation: &operation,
-                limit: self.transfer_limit,
-            };
-            let elements = local.as_slice().unwrap_or_default();
-            let transfer = session.write(name, &element, region, A::bytes(elements))?;
-            self.last_transfer.set(Some(transfer));
-        }
-        self.access.failed = false;
-        Ok(())
     }
 
     /// Writes an attribute of the file, replacing one of the same name. *Collective*; the root's value
@@ -157,80 +112,36 @@ impl File<Writing> {
     /// [`Error::Io`]: an earlier call failed, or the system refuses. The old file is then still there.
     pub fn close(mut self) -> Result<()> {
         self.whole_so_far("close")?;
-        self.access.failed = true;
-        on_root(&self.communicator.clone(), || self.close_structure("close"))?;
+        self.access.failed.set(true);
+        on_root(&self.communicator, || {
+            self.access.write_sums("close", &self.path)?;
+            self.access.release("close", &self.path)
+        })?;
         match self.access.replacement.take() {
             Some(replacement) => replacement.commit(),
             None => Ok(()),
         }
     }
 
-    /// On the root: the dataset's place in the file, and room for it on the disk.
-    fn make_room(
-        &mut self,
-        operation: &str,
-        name: &str,
-        element: &hdf5::types::TypeDescriptor,
-        shape: &[usize],
-    ) -> Result<()> {
-        let path = self.path.clone();
-        let failure = |cause: Cause| Error::io(operation, &path, cause);
-        let file = self.structure().map_err(failure)?;
-        let end = dataset::create(file, name, element, shape).map_err(failure)?;
-        // Closed, so that the ranks can open it together.
-        self.close_structure(operation)?;
-        match end {
-            Some(end) => save::reserve(self.replacement(operation)?.path(), &path, end),
-            None => Ok(()),
-        }
-    }
-
-    fn write_attribute(
+    pub(super) fn write_attribute(
         &mut self,
         operation: &str,
         write: impl FnOnce(&hdf5::File) -> std::result::Result<(), Problem>,
     ) -> Result<()> {
         self.whole_so_far(operation)?;
-        let path = self.path.clone();
-        on_root(&self.communicator.clone(), || {
-            let file = self
-                .structure()
-                .map_err(|cause| Error::io(operation, &path, cause))?;
-            write(file).map_err(
+        on_root(&self.communicator, || {
+            let file = self.access.structure(operation, &self.path)?;
+            write(&file).map_err(
                 |Problem(Mismatch::Loses(detail) | Mismatch::Unsupported(detail))| {
-                    Error::io(operation, &path, detail)
+                    Error::io(operation, &self.path, detail)
                 },
             )
         })
     }
 
-    /// The root's handle, opened again after a transfer.
-    fn structure(&mut self) -> std::result::Result<&hdf5::File, Cause> {
-        let file = match (self.access.structure.take(), &self.access.replacement) {
-            (Some(file), _) => file,
-            (None, Some(replacement)) => open_structure(replacement.path())?,
-            (None, None) => return Err("it is closed".into()),
-        };
-        Ok(self.access.structure.insert(file))
-    }
-
-    fn close_structure(&mut self, operation: &str) -> Result<()> {
-        let closed = self
-            .access
-            .structure
-            .take()
-            .map_or(Ok(()), hdf5::File::close);
-        closed.map_err(|error| Error::io(operation, &self.path, Cause::from(error)))
-    }
-
-    fn replacement(&self, operation: &str) -> Result<&Replacement> {
-        let closed = || Error::io(operation, &self.path, "it is closed");
-        self.access.replacement.as_ref().ok_or_else(closed)
-    }
-
     /// Replicated: every rank saw the earlier failure.
-    fn whole_so_far(&self, operation: &str) -> Result<()> {
-        match self.access.failed {
+    pub(super) fn whole_so_far(&self, operation: &str) -> Result<()> {
+        match self.access.failed.get() {
             false => Ok(()),
             true => Err(Error::io(
                 operation,
@@ -240,16 +151,62 @@ impl File<Writing> {
         }
     }
 
-    fn same_ranks(&self, operation: &str, other: &Communicator) -> Result<()> {
-        if other.size() == self.communicator.size() {
+    /// A dataset's checksum after what was just written.
+    pub(super) fn note_sum(&self, name: &str, sum: u64) {
+        let name = name.trim_matches('/').to_string();
+        self.access.sums.borrow_mut().insert(name, sum);
+    }
+}
+
+impl Writing {
+    /// Puts the checksums into the file, as attributes of their datasets.
+    fn write_sums(&self, operation: &str, path: &Path) -> Result<()> {
+        let sums = std::mem::take(&mut *self.sums.borrow_mut());
+        if sums.is_empty() {
             return Ok(());
         }
-        let (own, other) = (self.communicator.size(), other.size());
-        let detail = format!("the array is on {other} ranks, the file on {own}");
-        Err(Error::shape(
-            format!("{operation} {}", self.path.display()),
-            detail,
-        ))
+        let file = self.structure(operation, path)?;
+        for (name, sum) in sums {
+            let written = file
+                .dataset(&name)
+                .map_err(Problem::from)
+                .and_then(|dataset| sum.write(&dataset, CHECKSUM));
+            written.map_err(
+                |Problem(Mismatch::Loses(detail) | Mismatch::Unsupported(detail))| {
+                    Error::io(operation, path, detail)
+                },
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Access for Writing {
+    fn structure(&self, operation: &str, path: &Path) -> Result<Ref<'_, hdf5::File>> {
+        let closed = || Error::io(operation, path, "it is closed");
+        if self.structure.borrow().is_none() {
+            let place = self.place().ok_or_else(closed)?;
+            let file = open_structure(place).map_err(|cause| Error::io(operation, path, cause))?;
+            self.structure.replace(Some(file));
+        }
+        Ref::filter_map(self.structure.borrow(), Option::as_ref).map_err(|_| closed())
+    }
+
+    fn release(&self, operation: &str, path: &Path) -> Result<()> {
+        let closed = self.structure.take().map_or(Ok(()), hdf5::File::close);
+        closed.map_err(|error| Error::io(operation, path, Cause::from(error)))
+    }
+
+    fn sum_of(&self, source: &Source, name: &str) -> Result<Option<u64>> {
+        let noted = self.sums.borrow().get(name.trim_matches('/')).copied();
+        match noted {
+            Some(sum) => Ok(Some(sum)),
+            None => source.checksum(&source.dataset(name)?),
+        }
+    }
+
+    fn place(&self) -> Option<&Path> {
+        self.replacement.as_ref().map(Replacement::path)
     }
 }
 
@@ -257,46 +214,13 @@ impl Drop for Writing {
     fn drop(&mut self) {
         // Local, and only local: other ranks may be elsewhere. The temporary goes with `replacement`.
         if let Some(replacement) = &self.replacement
-            && !self.failed
+            && !self.failed.get()
             && !std::thread::panicking()
         {
             let path = replacement.target().display();
             partita::unfinished(format!("{path} was never closed, so it is not written"));
         }
     }
-}
-
-/// The box that this rank writes: its part, or nothing of a part that another rank has too.
-fn own_box<A: Hdf5Element, D: Axes>(operation: &str, array: &DistArray<A, D>) -> Result<Region> {
-    let (layout, rank) = (array.layout(), array.communicator().rank());
-    if !layout.is_contiguous() {
-        let detail = format!("{layout}: only parts that are boxes are written; redistribute first");
-        return Err(Error::shape(operation, detail));
-    }
-    let nothing = || (0..array.ndim().max(1)).map(|_| 0..0).collect();
-    let region = layout
-        .local_region(rank)
-        .filter(|_| layout.is_primary(rank));
-    Ok(region.unwrap_or_else(nothing))
-}
-
-/// The local part in C order: as it is, or copied out of its halo.
-fn contiguous<'a, A: Hdf5Element, D: Axes>(
-    array: &'a DistArray<A, D>,
-    operation: &str,
-) -> Result<CowArray<'a, A, D>> {
-    let local = array.local();
-    if local.is_standard_layout() {
-        return Ok(local.into());
-    }
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(local.len())
-        .map_err(|_| Error::Memory {
-            operation: operation.to_string(),
-            bytes: (local.len() * size_of::<A>()) as u64,
-        })?;
-    copy.extend(local.iter());
-    Ok(ndarray::Array::from_shape_vec(local.raw_dim(), copy)?.into())
 }
 
 fn create_structure(path: &Path) -> std::result::Result<hdf5::File, Cause> {

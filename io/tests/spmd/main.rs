@@ -1,10 +1,14 @@
 //! The SPMD tests of files.
 
 mod attributes;
+mod checksums;
 mod faults;
 mod inputs;
+mod layouts;
 mod old_or_new;
 mod readers;
 mod refusals;
 mod round_trip;
+mod slices;
+mod storage;
 mod tools;

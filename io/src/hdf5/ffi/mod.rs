@@ -19,7 +19,7 @@ pub(crate) use convert::convert;
 pub(crate) use group::create_group;
 pub(crate) use open::{DatasetRefusal, ParallelFile, open_dataset};
 pub(crate) use text::read_fixed_text;
-pub(crate) use transfer::{Collective, Performed};
+pub(crate) use transfer::{Exchange, Performed};
 
 /// What HDF5 said of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]

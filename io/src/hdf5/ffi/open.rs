@@ -28,7 +28,14 @@ pub(crate) struct ParallelFile {
 
 impl ParallelFile {
     /// Opens an existing file. *Collective.*
-    pub fn open(path: &Path, communicator: MPI_Comm, writable: bool) -> Outcome<Self> {
+    ///
+    /// `together`: all that is read afterwards, where data lie included, all ranks read together.
+    pub fn open(
+        path: &Path,
+        communicator: MPI_Comm,
+        writable: bool,
+        together: bool,
+    ) -> Outcome<Self> {
         let name = CString::new(path.as_os_str().as_bytes())
             .map_err(|_| Cause::from("the path has a NUL in it"))?;
         let flags = if writable {
@@ -40,7 +47,7 @@ impl ParallelFile {
             let access = FileAccess::build()
                 // Closing the file closes what is open in it, instead of waiting for that.
                 .fclose_degree(FileCloseDegree::Strong)
-                .all_coll_metadata_ops(true)
+                .all_coll_metadata_ops(together)
                 .coll_metadata_write(true)
                 .finish()?;
             // SAFETY: the list is open and the communicator live (HDF5 duplicates it); the name is a C

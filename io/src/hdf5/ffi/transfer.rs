@@ -2,7 +2,9 @@
 
 use hdf5::{Dataset, Datatype};
 use hdf5_sys::h5::{herr_t, hsize_t};
-use hdf5_sys::h5d::{H5D_mpio_actual_io_mode_t, H5Dread, H5Dwrite};
+use hdf5_sys::h5d::{
+    H5D_mpio_actual_chunk_opt_mode_t, H5D_mpio_actual_io_mode_t, H5Dread, H5Dwrite,
+};
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5p::{
     H5FD_mpio_xfer_t, H5P_CLS_DATASET_XFER, H5Pclose, H5Pcreate, H5Pset_dxpl_mpio,
@@ -13,11 +15,13 @@ use hdf5_sys::h5s::{
 
 use super::{Outcome, check, locked};
 use crate::hdf5::dtype::is_numeric;
-use crate::hdf5::hyperslab::Piece;
+use crate::hdf5::hyperslab::{Hyperslab, Piece};
+use crate::hdf5::stripes::Stripes;
 
 unsafe extern "C" {
     // Missing from the `-sys` crate. The mode is read as an integer: a newer library may know more.
     fn H5Pget_mpio_actual_io_mode(plist: hid_t, mode: *mut std::ffi::c_int) -> herr_t;
+    fn H5Pget_mpio_actual_chunk_opt_mode(plist: hid_t, mode: *mut std::ffi::c_int) -> herr_t;
     fn H5Pget_mpio_no_collective_cause(plist: hid_t, local: *mut u32, global: *mut u32) -> herr_t;
 }
 
@@ -26,6 +30,8 @@ unsafe extern "C" {
 pub(crate) struct Performed {
     /// `H5D_mpio_actual_io_mode_t`.
     pub mode: i32,
+    /// `H5D_mpio_actual_chunk_opt_mode_t`.
+    pub chunk_mode: i32,
     /// The bits of `H5D_mpio_no_collective_cause_t`, over all ranks.
     pub no_collective_cause: u32,
 }
@@ -34,18 +40,21 @@ impl Performed {
     pub const CONTIGUOUS: i32 = H5D_mpio_actual_io_mode_t::H5D_MPIO_CONTIGUOUS_COLLECTIVE as i32;
     pub const CHUNKED: i32 = H5D_mpio_actual_io_mode_t::H5D_MPIO_CHUNK_COLLECTIVE as i32;
     pub const MIXED: i32 = H5D_mpio_actual_io_mode_t::H5D_MPIO_CHUNK_MIXED as i32;
+    pub const LINKED: i32 = H5D_mpio_actual_chunk_opt_mode_t::H5D_MPIO_LINK_CHUNK as i32;
+    pub const MULTI: i32 = H5D_mpio_actual_chunk_opt_mode_t::H5D_MPIO_MULTI_CHUNK as i32;
 }
 
-/// Transfers between a dataset and this rank's memory, in which every rank takes part: with a piece
-/// of its own, or with none.
-pub(crate) struct Collective<'a> {
+/// Transfers between a dataset and this rank's memory. Where they are collective, every rank takes
+/// part: with a piece of its own, or with none.
+pub(crate) struct Exchange<'a> {
     pub dataset: &'a Dataset,
     /// The type of the elements in memory.
     pub memory: &'a Datatype,
+    pub collective: bool,
 }
 
-impl Collective<'_> {
-    /// Writes `bytes` as the elements of `piece`. *Collective.*
+impl Exchange<'_> {
+    /// Writes `bytes` as the elements of `piece`. *Collective*, or not.
     pub fn write(&self, piece: Option<&Piece>, bytes: &[u8]) -> Outcome<Performed> {
         self.perform(piece, bytes.len(), |memory, file, properties| {
             // SAFETY: `perform` checked that `bytes` holds the selected elements and that these are numbers,
@@ -63,7 +72,7 @@ impl Collective<'_> {
         })
     }
 
-    /// Fills `bytes` with the elements of `piece`. *Collective.*
+    /// Fills `bytes` with the elements of `piece`. *Collective*, or not.
     pub fn read(&self, piece: Option<&Piece>, bytes: &mut [u8]) -> Outcome<Performed> {
         let length = bytes.len();
         self.perform(piece, length, |memory, file, properties| {
@@ -96,7 +105,7 @@ impl Collective<'_> {
             let file = self.dataset.space()?;
             select(file.id(), piece, self.dataset.ndim())?;
             let memory = Id::memory_space(volume)?;
-            let properties = Id::collective()?;
+            let properties = Id::transfer(self.collective)?;
             call(memory.id, file.id(), properties.id)?;
             properties.performed()
         })
@@ -105,27 +114,48 @@ impl Collective<'_> {
 
 /// Selects the piece in the dataset's space, or nothing.
 fn select(space: hid_t, piece: Option<&Piece>, ndim: usize) -> Outcome<()> {
-    match piece {
+    let Some(piece) = piece else {
         // SAFETY: the id is open.
-        None => check("H5Sselect_none", unsafe { H5Sselect_none(space) })?,
-        // A space without axes is selected whole from the beginning.
-        Some(_) if ndim == 0 => 0,
-        Some(piece) if piece.start.len() != ndim || piece.count.len() != ndim => {
-            return Err("the selection has another number of axes than the dataset".into());
-        }
-        // SAFETY: the id is open; both arrays have as many entries as the space has axes; no stride and
-        // no block means 1.
-        Some(piece) => check("H5Sselect_hyperslab", unsafe {
-            H5Sselect_hyperslab(
-                space,
-                H5S_seloper_t::H5S_SELECT_SET,
-                piece.start.as_ptr(),
-                std::ptr::null(),
-                piece.count.as_ptr(),
-                std::ptr::null(),
-            )
-        })?,
+        check("H5Sselect_none", unsafe { H5Sselect_none(space) })?;
+        return Ok(());
     };
+    if piece.hyperslabs.iter().any(|slab| slab.len() != ndim) {
+        return Err("the selection has another number of axes than the dataset".into());
+    }
+    if ndim == 0 {
+        // A space without axes is selected whole from the beginning.
+        return Ok(());
+    }
+    for (number, slab) in piece.hyperslabs.iter().enumerate() {
+        let how = match number {
+            0 => H5S_seloper_t::H5S_SELECT_SET,
+            _ => H5S_seloper_t::H5S_SELECT_OR,
+        };
+        select_hyperslab(space, how, slab)?;
+    }
+    Ok(())
+}
+
+/// Selects one hyperslab with as many axes as the space, alone or besides what is selected.
+fn select_hyperslab(space: hid_t, how: H5S_seloper_t, slab: &Hyperslab) -> Outcome<()> {
+    let each = |value: fn(&Stripes) -> usize| -> Vec<hsize_t> {
+        slab.iter()
+            .map(|stripes| value(stripes) as hsize_t)
+            .collect()
+    };
+    let (start, stride) = (each(|axis| axis.start), each(|axis| axis.stride));
+    let (count, block) = (each(|axis| axis.count), each(|axis| axis.block));
+    // SAFETY: the id is open; `select` saw that all four arrays have as many entries as the space has axes.
+    check("H5Sselect_hyperslab", unsafe {
+        H5Sselect_hyperslab(
+            space,
+            how,
+            start.as_ptr(),
+            stride.as_ptr(),
+            count.as_ptr(),
+            block.as_ptr(),
+        )
+    })?;
     Ok(())
 }
 
@@ -151,28 +181,36 @@ impl Id {
         Ok(space)
     }
 
-    /// The property by which a transfer is collective.
-    fn collective() -> Outcome<Self> {
+    /// The properties of a transfer.
+    fn transfer(collective: bool) -> Outcome<Self> {
         // SAFETY: the class id is the library's own, and initialised under the lock.
         let id = unsafe { H5Pcreate(*H5P_CLS_DATASET_XFER) };
         let list = Id {
             id: check("H5Pcreate", id)?,
             close: H5Pclose,
         };
+        let mode = match collective {
+            true => H5FD_mpio_xfer_t::H5FD_MPIO_COLLECTIVE,
+            false => H5FD_mpio_xfer_t::H5FD_MPIO_INDEPENDENT,
+        };
         // SAFETY: the list is open and of this class.
         check("H5Pset_dxpl_mpio", unsafe {
-            H5Pset_dxpl_mpio(list.id, H5FD_mpio_xfer_t::H5FD_MPIO_COLLECTIVE)
+            H5Pset_dxpl_mpio(list.id, mode)
         })?;
         Ok(list)
     }
 
     fn performed(&self) -> Outcome<Performed> {
-        let (mut mode, mut local, mut global) = (0, 0, 0);
+        let (mut mode, mut chunk_mode, mut local, mut global) = (0, 0, 0, 0);
         // SAFETY: the list is open and of the transfer class; the results are live locals.
         unsafe {
             check(
                 "H5Pget_mpio_actual_io_mode",
                 H5Pget_mpio_actual_io_mode(self.id, &mut mode),
+            )?;
+            check(
+                "H5Pget_mpio_actual_chunk_opt_mode",
+                H5Pget_mpio_actual_chunk_opt_mode(self.id, &mut chunk_mode),
             )?;
             check(
                 "H5Pget_mpio_no_collective_cause",
@@ -181,6 +219,7 @@ impl Id {
         }
         Ok(Performed {
             mode,
+            chunk_mode,
             no_collective_cause: local | global,
         })
     }

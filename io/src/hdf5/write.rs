@@ -1,0 +1,335 @@
+//! Arrays into datasets: all ranks together.
+
+use hdf5::types::OwnedDynValue;
+use ndarray::{CowArray, IntoDimension, SliceInfoElem};
+use partita::layout::Axes;
+use partita::{DistArray, Error, Result};
+
+use super::checksum;
+use super::dataset::{Plan, Source};
+use super::dtype::{self, Hdf5Element};
+use super::file::{Access, File};
+use super::hyperslab::{Piece, Selection};
+use super::read::share;
+use super::slab::Slab;
+use super::storage::{Storage, largest_part};
+use super::transfer::Part;
+use super::writing::{Fresh, Writing};
+use crate::agreed::{on_root, same_as_root};
+use crate::save;
+
+impl File<Writing> {
+    /// Writes a whole array as a contiguous dataset in C order. *Collective.*
+    ///
+    /// Groups in the name (`"fields/u"`) are made. Room is taken on the disk before any data is
+    /// written. The dataset carries a checksum ([`verify`](Self::verify)).
+    ///
+    /// # Cost
+    /// Every byte once, straight from the array (which is copied only if it has a halo), and once more
+    /// for the checksum. Three broadcasts and some all-reduces of one integer, one more for each
+    /// [`TRANSFER_LIMIT`](super::TRANSFER_LIMIT) a rank.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when there is not enough space (with how much was needed), when a rank cannot
+    /// write, or when there is a dataset of this name. The file can then no longer be closed into
+    /// place. When only some ranks failed to write, it cannot even be closed in order, and the program
+    /// should end.
+    pub fn write<A: Hdf5Element, D: Axes>(
+        &mut self,
+        name: &str,
+        array: &DistArray<A, D>,
+    ) -> Result<()> {
+        self.write_with(name, array, &Storage::contiguous())
+    }
+
+    /// Writes a whole array as a dataset that lies in the file as `storage` says. *Collective.*
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator, u: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
+    /// use partita_io::hdf5::{File, Storage};
+    /// let mut file = File::create(world, "out.h5")?;
+    /// file.write_with("u", u, &Storage::chunked().shuffle().gzip(4))?;
+    /// file.close()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cost
+    /// As [`write`](Self::write). What is compressed needs as much room while it is written as it would
+    /// need uncompressed, because nobody knows better before.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write); [`Error::Shape`] when the chunks do not fit the array.
+    pub fn write_with<A: Hdf5Element, D: Axes>(
+        &mut self,
+        name: &str,
+        array: &DistArray<A, D>,
+        storage: &Storage,
+    ) -> Result<()> {
+        let operation = format!("write {name:?} to");
+        self.whole_so_far(&operation)?;
+        self.access.failed.set(true);
+        let block = match storage.chunks {
+            super::storage::Chunks::OfLayout => largest_part(array.layout()),
+            _ => Vec::new(),
+        };
+        self.make::<A>(&operation, (name, array.shape()), (storage, &block), None)?;
+        let sum = self.fill(&operation, name, &Slab::whole(array.shape()), array, None)?;
+        self.note_sum(name, sum);
+        self.access.failed.set(false);
+        Ok(())
+    }
+
+    /// Makes a dataset of this `shape` whose every element is `fill`, to be written in parts. *Collective.*
+    ///
+    /// # Cost
+    /// The root makes it, and writes the fill values unless they are zeros of a contiguous dataset; two
+    /// broadcasts and an all-reduce; each rank computes its share of the checksum.
+    ///
+    /// # Errors
+    /// As [`write_with`](Self::write_with).
+    pub fn create_dataset<A: Hdf5Element, D: Axes>(
+        &mut self,
+        name: &str,
+        shape: impl IntoDimension<Dim = D>,
+        fill: A,
+        storage: &Storage,
+    ) -> Result<()> {
+        let operation = format!("create {name:?} in");
+        let shape = shape.into_dimension();
+        let shape = shape.slice();
+        self.whole_so_far(&operation)?;
+        self.access.failed.set(true);
+        self.make(&operation, (name, shape), (storage, shape), Some(fill))?;
+        let own = share(shape, self.communicator.rank(), self.communicator.size());
+        let sum = self.add_up(checksum::of_copies(&own, A::bytes(&[fill])))?;
+        self.note_sum(name, sum);
+        let fresh = Fresh {
+            fill: A::bytes(&[fill]).to_vec(),
+            parts: Vec::new(),
+        };
+        let key = name.trim_matches('/').to_string();
+        self.access.fresh.insert(key, fresh);
+        self.access.failed.set(false);
+        Ok(())
+    }
+
+    /// Writes an array into the part of a dataset that a slice names, by [`ndarray::s!`] with global
+    /// indices. *Collective.*
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator, u: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
+    /// use ndarray::s;
+    /// use partita_io::hdf5::{File, Storage};
+    /// let mut file = File::create(world, "run.h5")?;
+    /// file.create_dataset("u", [10, 64, 64], f64::NAN, &Storage::chunks(&[1, 64, 64]))?;
+    /// file.write_slice("u", s![3, .., ..], u)?; // u is 64 × 64
+    /// file.close()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Shapes
+    /// The slice has as many axes as the dataset, and leaves the array's shape.
+    ///
+    /// # Cost
+    /// As [`write`](Self::write). Where the part may hold data already, they are read first, for the checksum.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write); [`Error::Shape`] when the slice reaches beyond the dataset, goes backwards
+    /// or has another shape than the array; [`Error::Format`] when the dataset's elements are of another
+    /// type than the array's.
+    pub fn write_slice<A: Hdf5Element, D: Axes>(
+        &mut self,
+        name: &str,
+        slice: impl AsRef<[SliceInfoElem]>,
+        array: &DistArray<A, D>,
+    ) -> Result<()> {
+        let operation = format!("write a slice of {name:?} to");
+        self.whole_so_far(&operation)?;
+        let (shape, sum) =
+            self.ask_and_release(&operation, |source| self.examine::<A>(source, name))?;
+        let slab = Slab::new(slice.as_ref(), &shape)
+            .map_err(|detail| Error::shape(self.on_path(&operation), detail))?;
+        if slab.shape() != array.shape() {
+            let (slice, array) = (slab.shape(), array.shape());
+            let detail = format!("the slice has shape {slice:?}, the array {array:?}");
+            return Err(Error::shape(self.on_path(&operation), detail));
+        }
+        self.access.failed.set(true);
+        let old = self.take_part(name, &slab).filter(|_| sum.is_some());
+        let added = self.fill(&operation, name, &slab, array, old)?;
+        if let Some(sum) = sum {
+            self.note_sum(name, sum.wrapping_add(added));
+        }
+        self.access.failed.set(false);
+        Ok(())
+    }
+
+    /// On the root: whether elements can be written into a dataset as they are, its shape and checksum.
+    fn examine<A: Hdf5Element>(
+        &self,
+        source: &Source,
+        name: &str,
+    ) -> Result<(Vec<usize>, Option<u64>)> {
+        let dataset = source.dataset(name)?;
+        let (stored, own) = (source.element(&dataset)?, A::type_descriptor());
+        if stored != own {
+            let (stored, own) = (dtype::name(&stored), dtype::name(&own));
+            return Err(source.format(format!("its elements are {stored}, the array's are {own}")));
+        }
+        source.check_storage(&dataset)?;
+        Ok((source.shape(&dataset)?, self.access.sum_of(source, name)?))
+    }
+
+    /// What is known of a part's elements before it is written; from then on it may hold any.
+    fn take_part(&mut self, name: &str, slab: &Slab) -> Option<Old> {
+        let Some(fresh) = self.access.fresh.get_mut(name.trim_matches('/')) else {
+            return Some(Old::Unknown);
+        };
+        let is_fresh = fresh.parts.iter().all(|part| part.is_apart_from(slab));
+        fresh.parts.push(slab.clone());
+        Some(match is_fresh {
+            true => Old::Fill(fresh.fill.clone()),
+            false => Old::Unknown,
+        })
+    }
+
+    /// The dataset's place in the file, and room for it on the disk.
+    fn make<A: Hdf5Element>(
+        &self,
+        operation: &str,
+        (name, shape): (&str, &[usize]),
+        (storage, block): (&Storage, &[usize]),
+        fill: Option<A>,
+    ) -> Result<()> {
+        let element = A::type_descriptor();
+        let chunk = storage
+            .chunk(shape, element.size(), block)
+            .map_err(|detail| Error::shape(self.on_path(operation), detail))?;
+        let called = (name.to_string(), dtype::name(&element), shape.to_vec());
+        let of_root = on_root(&self.communicator, || {
+            let file = self.access.structure(operation, &self.path)?;
+            let plan = Plan {
+                name,
+                element: &element,
+                shape,
+                storage,
+                chunk,
+                fill: fill.map(OwnedDynValue::new),
+            };
+            let made = plan.create(&file);
+            made.map_err(|cause| Error::io(operation, &self.path, cause))?;
+            drop(file);
+            let bytes = shape.iter().product::<usize>() * element.size();
+            self.make_room(operation, if storage.is_compressed() { bytes } else { 0 })?;
+            Ok(called.clone())
+        })?;
+        let same = same_as_root(operation, &of_root, &called);
+        self.communicator.agree(same)
+    }
+
+    /// On the root: lets go of the file, so that the ranks can open it together, and takes room for all
+    /// that it says it has, and for so many bytes more.
+    pub(super) fn make_room(&self, operation: &str, more: usize) -> Result<()> {
+        self.access.release(operation, &self.path)?;
+        let place = self.session(operation)?.file;
+        let length = std::fs::metadata(place)
+            .map_err(|cause| Error::io(operation, &self.path, cause))?
+            .len();
+        save::reserve(place, &self.path, length + more as u64)
+    }
+
+    /// Writes the array into a part of a dataset; by how much that changes the dataset's checksum.
+    fn fill<A: Hdf5Element, D: Axes>(
+        &mut self,
+        operation: &str,
+        name: &str,
+        slab: &Slab,
+        array: &DistArray<A, D>,
+        old: Option<Old>,
+    ) -> Result<u64> {
+        let local = contiguous(array, &self.on_path(operation));
+        let local = self
+            .communicator
+            .agree(self.same_ranks(operation, array.communicator()).and(local))?;
+        if array.is_empty() {
+            return Ok(0);
+        }
+        let element = A::type_descriptor();
+        let selection = slab.selection(&primary(array));
+        let elements = local.as_slice().unwrap_or_default();
+        // A rank that writes nothing of what it has.
+        let elements = if selection.volume() == 0 {
+            &[]
+        } else {
+            elements
+        };
+        let bytes = A::bytes(elements);
+        let mut sum = checksum::of_elements(&selection, element.size(), bytes);
+        if let Some(Old::Fill(fill)) = &old {
+            sum = sum.wrapping_sub(checksum::of_copies(&selection, fill));
+        }
+        let mut replaced = |piece: &Piece, old: &[u8]| {
+            let old = checksum::of_elements(&piece.selection, element.size(), old);
+            sum = sum.wrapping_sub(old);
+        };
+        let reads = matches!(old, Some(Old::Unknown));
+        let part = Part {
+            dataset: name,
+            selection: &selection,
+        };
+        let session = self.session(operation)?;
+        let replaced: Option<&mut dyn FnMut(&Piece, &[u8])> = match reads {
+            true => Some(&mut replaced),
+            false => None,
+        };
+        let transfer = session.write(part, &element, bytes, replaced)?;
+        self.last_transfer.set(Some(transfer));
+        self.add_up(sum)
+    }
+
+    fn same_ranks(&self, operation: &str, other: &partita::Communicator) -> Result<()> {
+        if other.size() == self.communicator.size() {
+            return Ok(());
+        }
+        let (own, other) = (self.communicator.size(), other.size());
+        let detail = format!("the array is on {other} ranks, the file on {own}");
+        Err(Error::shape(self.on_path(operation), detail))
+    }
+}
+
+/// What lies where an array is about to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Old {
+    /// This, everywhere.
+    Fill(Vec<u8>),
+    /// Anything.
+    Unknown,
+}
+
+/// What this rank writes of an array: what it has, unless an earlier rank has the same.
+fn primary<A: Hdf5Element, D: Axes>(array: &DistArray<A, D>) -> Selection {
+    let (layout, rank) = (array.layout(), array.communicator().rank());
+    match layout.is_primary(rank) {
+        true => Selection::of_layout(layout, rank),
+        false => Selection::none(array.ndim()),
+    }
+}
+
+/// The local part in C order: as it is, or copied out of its halo.
+fn contiguous<'a, A: Hdf5Element, D: Axes>(
+    array: &'a DistArray<A, D>,
+    operation: &str,
+) -> Result<CowArray<'a, A, D>> {
+    let local = array.local();
+    if local.is_standard_layout() {
+        return Ok(local.into());
+    }
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(local.len())
+        .map_err(|_| Error::Memory {
+            operation: operation.to_string(),
+            bytes: (local.len() * size_of::<A>()) as u64,
+        })?;
+    copy.extend(local.iter());
+    Ok(ndarray::Array::from_shape_vec(local.raw_dim(), copy)?.into())
+}

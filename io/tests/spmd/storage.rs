@@ -1,0 +1,177 @@
+//! Datasets in chunks: compressed, with fill values, written by any ranks in any grid.
+
+use ndarray::{Ix0, Ix1, Ix2, Ix3};
+use partita::layout::Axes;
+use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita_io::hdf5::{ChunkMode, File, Storage, TransferMode, Verdict};
+use partita_testing::{TemporaryDirectory, spmd_test};
+
+use crate::tools::{assert_same, grids, h5py, numbered};
+
+fn storages() -> Vec<Storage> {
+    vec![
+        Storage::chunked(),
+        Storage::chunks(&[3, 4]),
+        Storage::chunks(&[1, 7]).gzip(6),
+        Storage::chunks(&[4, 2]).shuffle().gzip(1).fletcher32(),
+        Storage::chunks(&[5, 5]).fletcher32(),
+        Storage::chunked().unlimited(0),
+        Storage::chunks(&[2, 3]).unlimited(0).unlimited(1).gzip(4),
+    ]
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5])]
+fn chunks_of_every_kind_go_through_and_do_not_depend_on_the_ranks(
+    world: &Communicator,
+) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    for (number, storage) in storages().iter().enumerate() {
+        let shape = Ix2(9, 8);
+        let write = |communicator: &Communicator, grid: &ProcessGrid, name: &str| {
+            let path = directory.join(name);
+            let mut file = File::create(communicator, &path)?;
+            file.write_with("u", &numbered(grid, shape)?, storage)?;
+            let transfer = file.last_transfer();
+            file.close()?;
+            Ok::<_, Error>((std::fs::read(path).unwrap(), transfer.unwrap()))
+        };
+        // One rank alone, on each rank, is what all are compared with.
+        let alone = world.split(Some(world.rank() as u32), 0)?.unwrap();
+        let name = format!("alone-{number}-{}.h5", world.rank());
+        let (expected, _) = write(&alone, &ProcessGrid::balanced(&alone, 2)?, &name)?;
+        for grid in grids(world, 2)? {
+            let name = format!("{number}.h5");
+            let (bytes, transfer) = write(world, &grid, &name)?;
+            // HDF5 gives compressed chunks their place as the ranks bring them.
+            let same = storage.is_compressed() || bytes == expected;
+            assert!(same, "{storage:?} depends on the grid {}", grid.shape());
+            assert_eq!(
+                transfer.mode,
+                TransferMode::Chunked,
+                "{storage:?}: {transfer:?}"
+            );
+            assert_ne!(
+                transfer.chunks,
+                ChunkMode::None,
+                "{storage:?}: {transfer:?}"
+            );
+            let file = File::open(world, directory.join(&name))?;
+            for grid in grids(world, 2)? {
+                assert_same(&file.read("u", &grid)?, &numbered(&grid, shape)?);
+            }
+            assert_eq!(file.verify("u")?, Verdict::Intact);
+            world.barrier()?;
+        }
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 4])]
+fn chunks_of_any_number_of_axes_and_empty_ones_go_through(world: &Communicator) -> Result<()> {
+    fn through<D: Axes>(world: &Communicator, shape: D) -> Result<()> {
+        let directory = TemporaryDirectory::new();
+        let path = directory.join("out.h5");
+        let grid = ProcessGrid::for_shape(world, shape.slice())?;
+        let array = numbered(&grid, shape)?;
+        let mut file = File::create(world, &path)?;
+        file.write_with("plain", &array, &Storage::chunked())?;
+        file.write_with("as laid out", &array, &Storage::chunked_as_laid_out())?;
+        file.write_with("gzip", &array, &Storage::chunked().gzip(2))?;
+        file.close()?;
+        let file = File::open(world, &path)?;
+        for name in ["plain", "as laid out", "gzip"] {
+            assert_same(&file.read(name, &grid)?, &array);
+        }
+        assert_eq!(file.verify_all()?, 3);
+        Ok(())
+    }
+    through(world, Ix1(0))?;
+    through(world, Ix1(17))?;
+    through(world, Ix2(0, 3))?;
+    through(world, Ix3(3, 1, 4))?;
+    through(world, ndarray::Ix4(2, 3, 1, 4))?;
+    through(world, ndarray::Ix5(2, 3, 2, 1, 2))?;
+    through(world, ndarray::Ix6(2, 1, 2, 1, 3, 2))?;
+    let alone = world.split(Some(world.rank() as u32), 0)?.unwrap();
+    through(&alone, Ix0())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn what_nobody_wrote_is_the_fill_value(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("fill.h5");
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let mut file = File::create(world, &path)?;
+    let storages = [
+        Storage::contiguous(),
+        Storage::chunks(&[2, 3]),
+        Storage::chunks(&[2, 3]).gzip(3),
+        Storage::chunked().unlimited(1),
+    ];
+    for (number, storage) in storages.iter().enumerate() {
+        for fill in [0.0, -2.5] {
+            file.create_dataset(&format!("{number} of {fill}"), [5, 7], fill, storage)?;
+        }
+    }
+    file.close()?;
+    let file = File::open(world, &path)?;
+    for number in 0..storages.len() {
+        for fill in [0.0, -2.5] {
+            let name = format!("{number} of {fill}");
+            assert_same(
+                &file.read(&name, &grid)?,
+                &DistArray::full(&grid, [5, 7], fill)?,
+            );
+            assert_eq!(file.verify(&name)?, Verdict::Intact, "{name}");
+        }
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 3])]
+fn h5py_reads_chunks_and_their_properties(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.h5");
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let array = numbered(&grid, Ix2(6, 5))?;
+    let mut file = File::create(world, &path)?;
+    let storage = Storage::chunks(&[4, 5])
+        .shuffle()
+        .gzip(5)
+        .fletcher32()
+        .unlimited(0);
+    file.write_with("all", &array, &storage)?;
+    file.create_dataset("filled", [3, 4], 7i16, &Storage::chunked())?;
+    file.close()?;
+    let program = r#"
+with h5py.File(sys.argv[1]) as file:
+    u = file["all"]
+    assert u.chunks == (4, 5) and u.maxshape == (None, 5), (u.chunks, u.maxshape)
+    assert u.compression == "gzip" and u.compression_opts == 5 and u.shuffle and u.fletcher32
+    assert np.array_equal(u[...], np.arange(30.0).reshape(6, 5)), u[...]
+    filled = file["filled"]
+    assert filled.fillvalue == 7 and filled.dtype == "<i2" and (filled[...] == 7).all()
+    print("read")
+"#;
+    let said = h5py(world, program, &[&path])?;
+    assert!(said.is_none_or(|said| said == "read"));
+    Ok(())
+}
+
+#[spmd_test(ranks = [2])]
+fn chunks_that_do_not_fit_are_refused(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let array = numbered(&grid, Ix2(6, 5))?;
+    let mut file = File::create(world, directory.join("out.h5"))?;
+    let refused = file
+        .write_with("u", &array, &Storage::chunks(&[7, 5]))
+        .unwrap_err();
+    assert!(matches!(refused, Error::Shape { .. }), "{refused:?}");
+    assert!(
+        refused
+            .to_string()
+            .ends_with("chunks of [7, 5] do not fit a shape of [6, 5]")
+    );
+    Ok(())
+}
