@@ -130,14 +130,7 @@ impl<A: Access> File<A> {
     where
         Answer: serde::Serialize + serde::de::DeserializeOwned,
     {
-        on_root(&self.communicator, || {
-            let file = self.access.structure(operation, &self.path)?;
-            question(&Source {
-                file: &file,
-                path: &self.path,
-                operation,
-            })
-        })
+        on_root(&self.communicator, || self.answer(operation, question))
     }
 
     /// The same, and lets the root's handle go, so that all ranks can open the file together.
@@ -150,16 +143,23 @@ impl<A: Access> File<A> {
         Answer: serde::Serialize + serde::de::DeserializeOwned,
     {
         on_root(&self.communicator, || {
-            let file = self.access.structure(operation, &self.path)?;
-            let answer = question(&Source {
-                file: &file,
-                path: &self.path,
-                operation,
-            });
-            drop(file);
-            let answer = answer?;
+            let answer = self.answer(operation, question)?;
             self.access.release(operation, &self.path)?;
             Ok(answer)
+        })
+    }
+
+    /// What the root's handle says; on the root.
+    fn answer<Answer>(
+        &self,
+        operation: &str,
+        question: impl FnOnce(&Source) -> Result<Answer>,
+    ) -> Result<Answer> {
+        let file = self.access.structure(operation, &self.path)?;
+        question(&Source {
+            file: &file,
+            path: &self.path,
+            operation,
         })
     }
 

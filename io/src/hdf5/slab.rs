@@ -171,7 +171,7 @@ mod tests {
         ) {
             let whole = Array2::from_shape_fn((7, 5), |(row, column)| row * 5 + column);
             let from = if start < 0 { start + 7 } else { start };
-            let slice = s![start..(from + length).min(7).max(from), column];
+            let slice = s![start..(from + length).min(7).max(from);step, column];
             prop_assume!((0..=7).contains(&from));
             let slab = Slab::new(slice.as_ref(), &[7, 5]).unwrap();
             let expected = whole.slice(slice);

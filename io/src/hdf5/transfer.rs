@@ -135,6 +135,9 @@ pub(super) struct Part<'a> {
     pub selection: &'a Selection,
 }
 
+/// Sees pieces of a dataset as they are stored.
+pub(super) type Observer<'a> = &'a mut dyn FnMut(&Piece, &[u8]);
+
 /// How the numbers of a file come into memory.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
@@ -154,7 +157,7 @@ impl Session<'_> {
         part: Part,
         element: &TypeDescriptor,
         bytes: &[u8],
-        mut replaced: Option<&mut dyn FnMut(&Piece, &[u8])>,
+        mut replaced: Option<Observer>,
     ) -> Result<Transfer> {
         let size = element.size();
         let limit = match replaced {

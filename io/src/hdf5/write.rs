@@ -13,7 +13,7 @@ use super::hyperslab::{Piece, Selection};
 use super::read::share;
 use super::slab::Slab;
 use super::storage::{Storage, largest_part};
-use super::transfer::Part;
+use super::transfer::{Observer, Part};
 use super::writing::{Fresh, Writing};
 use crate::agreed::{on_root, same_as_root};
 use crate::save;
@@ -278,7 +278,7 @@ impl File<Writing> {
             selection: &selection,
         };
         let session = self.session(operation)?;
-        let replaced: Option<&mut dyn FnMut(&Piece, &[u8])> = match reads {
+        let replaced: Option<Observer> = match reads {
             true => Some(&mut replaced),
             false => None,
         };
