@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use mpi::Threading;
 
-use crate::comm::ffi::{Handle, environment, request, set_count_limit};
+use crate::comm::ffi::{Handle, environment, leak_orphans, set_count_limit};
 use crate::comm::{Communicator, checker};
 use crate::error::{Error, Result};
 
@@ -103,7 +103,7 @@ where
     }
     let outcome = panic::end_job_on_unwinding(rank, size, || checks.and_then(|()| program(&world)));
     let code = conclude::conclude(&world, &control, outcome);
-    request::leak_orphans();
+    leak_orphans();
     drop(universe);
     Ok(code)
 }

@@ -10,6 +10,7 @@ mod farms;
 mod grids;
 mod groups;
 mod halos;
+mod invalid_bits;
 mod large_messages;
 mod layouts;
 mod messages;

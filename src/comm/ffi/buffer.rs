@@ -7,6 +7,7 @@ use mpi::ffi;
 use mpi::traits::AsRaw;
 
 use super::check::check;
+use super::validity::validate;
 use crate::comm::Element;
 use crate::error::{Error, Result};
 
@@ -117,15 +118,18 @@ pub(super) fn address<T>(elements: *const T, length: usize) -> *const T {
 /// A vector of `length` elements whose memory `fill` (an MPI call) writes completely.
 ///
 /// # Safety
-/// When `fill` returns `Ok`, all `length` elements behind the pointer must be initialised.
+/// When `fill` returns `Ok`, all `length` elements behind the pointer must be written.
 pub(super) unsafe fn vector_filled_by<T: Element>(
     length: usize,
     fill: impl FnOnce(*mut T) -> Result<()>,
 ) -> Result<Vec<T>> {
     let mut vector: Vec<T> = vector_with_capacity(length)?;
     fill(address(vector.as_mut_ptr(), length).cast_mut())?;
-    // SAFETY: the capacity is at least `length`, and the caller vouches for the contents.
-    unsafe { vector.set_len(length) };
+    // SAFETY: the capacity is at least `length`, and the caller vouches that all of it is written.
+    unsafe {
+        validate(vector.as_mut_ptr(), length)?;
+        vector.set_len(length);
+    }
     Ok(vector)
 }
 
@@ -137,6 +141,8 @@ pub(super) fn vector_overwritten_by<T: Element>(
 ) -> Result<Vec<T>> {
     let mut vector: Vec<T> = vector_of_defaults(length)?;
     overwrite(address(vector.as_mut_ptr(), length).cast_mut())?;
+    // SAFETY: the vector was initialised before MPI wrote to it.
+    unsafe { validate(vector.as_mut_ptr(), length)? };
     Ok(vector)
 }
 

@@ -14,8 +14,23 @@ pub(super) fn check(code: c_int, call: &str) -> Result<()> {
     Err(Error::Mpi {
         call: call.to_string(),
         class: class_name(code),
-        message: message(code),
+        message: cause(&message(code)),
     })
+}
+
+/// What of the library's text says what is wrong. MPICH adds the stack of its functions with their
+/// arguments, addresses among them, so that the ranks' texts of one error differ; of that stack the
+/// last line is kept, where it tells more.
+fn cause(text: &str) -> String {
+    let Some((summary, stack)) = text.split_once(", error stack:") else {
+        return text.to_string();
+    };
+    let deepest = stack.lines().last().unwrap_or_default();
+    let (_, detail) = deepest.split_once(": ").unwrap_or_default();
+    if detail.is_empty() || detail.contains("0x") || detail == summary {
+        return summary.to_string();
+    }
+    format!("{summary}: {detail}")
 }
 
 fn message(code: c_int) -> String {
@@ -75,3 +90,29 @@ const NAMES: &[(c_int, &str)] = names![
     MPI_ERR_WIN,
     MPI_ERR_SPAWN,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::cause;
+
+    #[test]
+    fn a_text_is_the_same_on_every_rank() {
+        let truncated = "Message truncated, error stack:\n\
+            internal_Recv(117): MPI_Recv(buf=0x7f0e, count=2, MPI_DOUBLE, 0, 3, comm=0x84000002) failed\n\
+            MPIDI_recv(58)....: Message from rank 0 and tag 3 truncated; 24 bytes received";
+        assert_eq!(
+            cause(truncated),
+            "Message truncated: Message from rank 0 and tag 3 truncated; 24 bytes received"
+        );
+        assert_eq!(
+            cause(
+                "Other MPI error, error stack:\ninternal_Comm_dup(75): MPI_Comm_dup(comm=0x84) failed"
+            ),
+            "Other MPI error"
+        );
+        assert_eq!(
+            cause("MPI_ERR_ROOT: invalid root"),
+            "MPI_ERR_ROOT: invalid root"
+        );
+    }
+}

@@ -10,6 +10,7 @@ use super::buffer::{
 };
 use super::check::check;
 use super::handle::Handle;
+use super::validity::validated;
 use crate::comm::Element;
 use crate::error::Result;
 
@@ -52,7 +53,8 @@ impl Handle {
                 self.0,
             )
         };
-        check(code, "MPI_Bcast")
+        // SAFETY: MPI is done with the buffer, which was initialised before.
+        unsafe { validated(buffer.as_mut_ptr(), buffer.len(), check(code, "MPI_Bcast")) }
     }
 
     pub(crate) fn all_gather<T: Element>(self, send: &[T], size: usize) -> Result<Vec<T>> {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use mpi::ffi;
 
-use super::buffer::{Description, count, vector_filled_by};
+use super::begin::{RECEIVE, SEND};
+use super::buffer::{count, vector_filled_by};
 use super::check::check;
 use super::environment;
 use super::handle::Handle;
@@ -42,7 +43,7 @@ impl Handle {
 ///
 /// # Safety
 /// `receive` must hold the sum of `counts`, and like the parts outlive the requests.
-unsafe fn post<'a, T: Element>(
+pub(super) unsafe fn post<'a, T: Element>(
     handle: Handle,
     rank: usize,
     part: &impl Fn(usize) -> &'a [T],
@@ -62,45 +63,18 @@ unsafe fn post<'a, T: Element>(
             // SAFETY: both are `length` long, and the result is fresh memory.
             unsafe { std::ptr::copy_nonoverlapping(own.as_ptr(), place, length) };
         } else if length > 0 {
-            let description = Description::<T>::of(length)?;
+            let place = std::ptr::slice_from_raw_parts_mut(place, length);
             // SAFETY: `place` has room for `length` elements; the caller keeps it alive.
-            unsafe {
-                let mut raw = ffi::RSMPI_REQUEST_NULL;
-                let code = ffi::MPI_Irecv(
-                    place.cast(),
-                    description.count,
-                    description.datatype,
-                    count(source, "MPI_Irecv")?,
-                    tag,
-                    handle.0,
-                    &mut raw,
-                );
-                check(code, "MPI_Irecv")?;
-                requests.push(raw);
-            }
+            let request = unsafe { handle.begin_receive(RECEIVE, place, Some(source), Some(tag)) };
+            requests.push(request?);
         }
     }
     let others = (rank + 1..counts.len()).chain(0..rank);
     for destination in others {
         let data = part(destination);
-        if data.is_empty() {
-            continue;
-        }
-        let description = Description::<T>::of(data.len())?;
-        // SAFETY: `data` is alive until the requests are complete.
-        unsafe {
-            let mut raw = ffi::RSMPI_REQUEST_NULL;
-            let code = ffi::MPI_Isend(
-                data.as_ptr().cast(),
-                description.count,
-                description.datatype,
-                count(destination, "MPI_Isend")?,
-                tag,
-                handle.0,
-                &mut raw,
-            );
-            check(code, "MPI_Isend")?;
-            requests.push(raw);
+        if !data.is_empty() {
+            // SAFETY: `data` is alive until the requests are complete.
+            requests.push(unsafe { handle.begin_send(SEND, data, destination, tag)? });
         }
     }
     Ok(())

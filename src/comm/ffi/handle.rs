@@ -17,9 +17,14 @@ pub(crate) struct Handle(pub(super) ffi::MPI_Comm);
 
 impl Handle {
     /// A duplicate of `MPI_COMM_WORLD` with `MPI_ERRORS_RETURN`. Collective.
+    ///
+    /// The two communicators that are always there get that handler too: an error that belongs to no
+    /// communicator, such as one of waiting for a request, is theirs, and would end the job.
     pub(crate) fn duplicate_world() -> Result<Self> {
-        // SAFETY: reading a constant handle of the MPI library.
-        Handle(unsafe { ffi::RSMPI_COMM_WORLD }).duplicate()
+        // SAFETY: reading constant handles of the MPI library.
+        let (world, alone) = unsafe { (ffi::RSMPI_COMM_WORLD, ffi::RSMPI_COMM_SELF) };
+        Handle(alone).return_errors()?;
+        Handle(world).return_errors()?.duplicate()
     }
 
     /// A communicator with the same ranks and a message space of its own. Collective.

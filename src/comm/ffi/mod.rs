@@ -4,6 +4,7 @@
 //! count ([`buffer`]). What a function needs to be sound it takes as a type: slices for buffers
 //! that are done with when the call returns, owned vectors for those that are not ([`request`]).
 
+mod begin;
 mod buffer;
 mod check;
 mod collective;
@@ -12,6 +13,7 @@ mod exchange;
 pub(crate) mod file;
 mod handle;
 mod meeting;
+mod message;
 mod object;
 mod persistent;
 mod point_to_point;
@@ -19,16 +21,18 @@ mod probe;
 mod reduction;
 mod remote_access;
 mod remote_memory;
-pub(crate) mod request;
+mod request;
 mod scope;
 mod shared_memory;
 mod start;
 mod status;
 mod type_identity;
+mod validity;
 
 pub(crate) use buffer::{set_count_limit, vector_of_defaults};
 pub(crate) use handle::Handle;
 pub(crate) use meeting::Meeting;
+pub(crate) use message::leak_orphans;
 pub use persistent::Persistent;
 pub(crate) use remote_memory::{Access, RemoteMemory};
 pub use request::Request;

@@ -6,6 +6,7 @@ use super::buffer::{Description, count};
 use super::check::check;
 use super::handle::Handle;
 use super::status::{Status, raw_source, raw_tag};
+use super::validity::validated;
 use crate::comm::{Element, Received};
 use crate::error::Result;
 
@@ -49,8 +50,9 @@ impl Handle {
                 status.place(),
             )
         };
-        check(code, "MPI_Recv")?;
-        status.expect::<T>(buffer.len())
+        let outcome = check(code, "MPI_Recv").and_then(|()| status.expect::<T>(buffer.len()));
+        // SAFETY: MPI is done with the buffer, which was initialised before.
+        unsafe { validated(buffer.as_mut_ptr(), buffer.len(), outcome) }
     }
 
     /// Both at once.
@@ -83,7 +85,8 @@ impl Handle {
                 status.place(),
             )
         };
-        check(code, "MPI_Sendrecv")?;
-        status.expect::<T>(buffer.len())
+        let outcome = check(code, "MPI_Sendrecv").and_then(|()| status.expect::<T>(buffer.len()));
+        // SAFETY: MPI is done with the buffer, which was initialised before.
+        unsafe { validated(buffer.as_mut_ptr(), buffer.len(), outcome) }
     }
 }

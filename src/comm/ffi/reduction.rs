@@ -11,10 +11,11 @@ use super::check::check;
 use super::collective::read;
 use super::handle::Handle;
 use crate::comm::{Element, Operation};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl Handle {
     pub(crate) fn all_reduce<T: Element>(self, send: &[T], operation: Operation) -> Result<Vec<T>> {
+        let operation = operation.on::<T>("MPI_Allreduce")?;
         let datatype = T::equivalent_datatype();
         let limit = count_limit();
         // SAFETY: every piece of the result is written by its own call, and the pieces cover it.
@@ -26,7 +27,7 @@ impl Handle {
                         receive.add(piece_number * limit).cast(),
                         count(piece.len(), "MPI_Allreduce")?,
                         datatype.as_raw(),
-                        operation.raw(),
+                        operation,
                         self.0,
                     );
                     check(code, "MPI_Allreduce")?;
@@ -44,6 +45,7 @@ impl Handle {
         send: &[T],
         operation: Operation,
     ) -> Result<Option<Vec<T>>> {
+        let operation = operation.on::<T>("MPI_Reduce")?;
         let datatype = T::equivalent_datatype();
         let root = count(root, "MPI_Reduce")?;
         let limit = count_limit();
@@ -59,7 +61,7 @@ impl Handle {
                         receive.add(offset).cast(),
                         count(piece.len(), "MPI_Reduce")?,
                         datatype.as_raw(),
-                        operation.raw(),
+                        operation,
                         root,
                         self.0,
                     )
@@ -80,6 +82,7 @@ impl Handle {
         counts: &[usize],
         operation: Operation,
     ) -> Result<Option<Vec<T>>> {
+        let operation = operation.on::<T>("MPI_Reduce_scatter")?;
         if send.len() > count_limit() {
             return Ok(None);
         }
@@ -97,7 +100,7 @@ impl Handle {
                     receive.cast(),
                     narrow.as_ptr(),
                     datatype.as_raw(),
-                    operation.raw(),
+                    operation,
                     self.0,
                 )
             };
@@ -127,6 +130,7 @@ impl Handle {
         call: &str,
         scan: Scan,
     ) -> Result<Vec<T>> {
+        let operation = operation.on::<T>(call)?;
         let datatype = T::equivalent_datatype();
         let limit = count_limit();
         vector_overwritten_by(send.len(), |receive: *mut T| {
@@ -138,7 +142,7 @@ impl Handle {
                         receive.add(piece_number * limit).cast(),
                         count(piece.len(), call)?,
                         datatype.as_raw(),
-                        operation.raw(),
+                        operation,
                         self.0,
                     )
                 };
@@ -160,7 +164,26 @@ type Scan = unsafe extern "C" fn(
 ) -> c_int;
 
 impl Operation {
-    pub(super) fn raw(self) -> ffi::MPI_Op {
+    /// MPI's operation, where the standard defines it on elements of `T`; else the error of `call`.
+    ///
+    /// Looked at here because MPICH 4.0 takes some of the others: it ends the job, or an epoch never ends.
+    pub(super) fn on<T: Element>(self, call: &str) -> Result<ffi::MPI_Op> {
+        let kind = Kind::of(T::equivalent_datatype().as_raw());
+        if kind.is_some_and(|kind| kind.has(self)) {
+            return Ok(self.raw());
+        }
+        Err(Error::Mpi {
+            call: call.to_string(),
+            class: "MPI_ERR_OP".to_string(),
+            message: format!(
+                "{} is not defined on {}",
+                self.name(),
+                std::any::type_name::<T>()
+            ),
+        })
+    }
+
+    fn raw(self) -> ffi::MPI_Op {
         // SAFETY: reading constant handles of the MPI library.
         unsafe {
             match self {
@@ -175,6 +198,53 @@ impl Operation {
                 Operation::BitwiseOr => ffi::RSMPI_BOR,
                 Operation::BitwiseXor => ffi::RSMPI_BXOR,
             }
+        }
+    }
+}
+
+/// The standard's kinds of elements (section 6.9.2), of those that Rust has.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Integer,
+    Real,
+    Complex,
+    Logical,
+}
+
+impl Kind {
+    /// `None` for what users made of others: reductions are not defined on that.
+    fn of(datatype: ffi::MPI_Datatype) -> Option<Self> {
+        // SAFETY: reading constant handles of the MPI library.
+        let kinds = unsafe {
+            [
+                (ffi::RSMPI_DOUBLE, Kind::Real),
+                (ffi::RSMPI_FLOAT, Kind::Real),
+                (ffi::RSMPI_UINT64_T, Kind::Integer),
+                (ffi::RSMPI_INT64_T, Kind::Integer),
+                (ffi::RSMPI_UINT32_T, Kind::Integer),
+                (ffi::RSMPI_INT32_T, Kind::Integer),
+                (ffi::RSMPI_UINT16_T, Kind::Integer),
+                (ffi::RSMPI_INT16_T, Kind::Integer),
+                (ffi::RSMPI_UINT8_T, Kind::Integer),
+                (ffi::RSMPI_INT8_T, Kind::Integer),
+                (ffi::RSMPI_DOUBLE_COMPLEX, Kind::Complex),
+                (ffi::RSMPI_FLOAT_COMPLEX, Kind::Complex),
+                (ffi::RSMPI_C_BOOL, Kind::Logical),
+            ]
+        };
+        let found = kinds.into_iter().find(|(handle, _)| *handle == datatype);
+        found.map(|(_, kind)| kind)
+    }
+
+    fn has(self, operation: Operation) -> bool {
+        use Operation as Is;
+        match operation {
+            Is::Sum | Is::Product => self != Kind::Logical,
+            Is::Min | Is::Max => matches!(self, Kind::Integer | Kind::Real),
+            Is::LogicalAnd | Is::LogicalOr | Is::LogicalXor => {
+                matches!(self, Kind::Integer | Kind::Logical)
+            }
+            Is::BitwiseAnd | Is::BitwiseOr | Is::BitwiseXor => self == Kind::Integer,
         }
     }
 }

@@ -69,6 +69,7 @@ impl<'buffers, T: Number> Access<'_, 'buffers, T> {
         offset: usize,
         operation: Operation,
     ) -> Result<()> {
+        let operation = operation.on::<T>("MPI_Accumulate")?;
         let datatype = T::equivalent_datatype();
         self.pieces("accumulate", data.len(), rank, offset, |start, piece| {
             // SAFETY: as in `put`.
@@ -81,7 +82,7 @@ impl<'buffers, T: Number> Access<'_, 'buffers, T> {
                     piece.displacement,
                     piece.count,
                     datatype.as_raw(),
-                    operation.raw(),
+                    operation,
                     self.window,
                 )
             };
@@ -98,6 +99,7 @@ impl<'buffers, T: Number> Access<'_, 'buffers, T> {
         operation: Operation,
     ) -> Result<T> {
         self.check_range("fetch_and_op", 1, rank, offset)?;
+        let operation = operation.on::<T>("MPI_Fetch_and_op")?;
         let datatype = T::equivalent_datatype();
         let target = count(rank, "MPI_Fetch_and_op")?;
         let mut before = T::default();
@@ -110,7 +112,7 @@ impl<'buffers, T: Number> Access<'_, 'buffers, T> {
                 datatype.as_raw(),
                 target,
                 offset as ffi::MPI_Aint,
-                operation.raw(),
+                operation,
                 self.window,
             )
         });

@@ -29,6 +29,11 @@ use super::type_identity::same_elements;
 use crate::comm::{Communicator, Number};
 use crate::error::{Error, Result};
 
+/// Parts are made whole multiples of so many bytes. The ranks of a machine share one piece of memory: MPICH
+/// 4.0 looks for another rank's part at a multiple of 16 bytes, wherever it put it, so that parts of other
+/// lengths are written in the wrong place. A line of the cache more keeps two ranks from sharing one.
+const UNIT: usize = 64;
+
 /// A window, with the number of elements of each rank.
 pub(crate) struct RemoteMemory<T: Number> {
     /// Never handed out: the scopes rely on that nobody else talks here.
@@ -47,6 +52,7 @@ impl<T: Number> RemoteMemory<T> {
         same_elements::<T>(&group, "a window")?;
         let bytes = own_length
             .checked_mul(size_of::<T>())
+            .and_then(|bytes| bytes.checked_next_multiple_of(UNIT))
             .and_then(|bytes| isize::try_from(bytes).ok());
         // Local: the lengths differ.
         let bytes = group.agree(bytes.ok_or_else(|| too_large(usize::MAX)))?;

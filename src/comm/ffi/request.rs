@@ -1,16 +1,12 @@
 //! Non-blocking messages whose buffers belong to the request until it is complete.
 
-use std::any::Any;
-use std::cell::RefCell;
 use std::ffi::c_int;
 
 use mpi::ffi;
 
-use super::buffer::{Description, count};
 use super::check::check;
-use super::environment::is_running;
 use super::handle::Handle;
-use super::status::{Status, raw_source, raw_tag};
+use super::message::{Message, Times};
 use crate::comm::Element;
 use crate::error::Result;
 
@@ -20,16 +16,9 @@ use crate::error::Result;
 /// cancelled, a send is set aside with its buffer until it is complete.
 #[must_use = "a request must be waited for"]
 pub struct Request<T: Element> {
-    raw: ffi::MPI_Request,
-    buffer: Vec<T>,
-    receives: bool,
+    message: Message<T>,
     /// How it ended, when `test` was told.
     ended: Option<Result<()>>,
-}
-
-thread_local! {
-    /// Sends dropped before they were complete, with the buffers MPI may still read.
-    static ORPHANS: RefCell<Vec<(ffi::MPI_Request, Box<dyn Any>)>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Handle {
@@ -40,59 +29,17 @@ impl Handle {
         destination: usize,
         tag: i32,
     ) -> Result<Request<T>> {
-        let description = Description::<T>::of(buffer.len())?;
-        let destination = count(destination, "MPI_Isend")?;
-        // SAFETY: the request keeps `buffer`, unmoved on the heap and unwritten, until MPI is done.
-        unsafe {
-            let mut raw = ffi::RSMPI_REQUEST_NULL;
-            let code = ffi::MPI_Isend(
-                buffer.as_ptr().cast(),
-                description.count,
-                description.datatype,
-                destination,
-                tag,
-                self.0,
-                &mut raw,
-            );
-            check(code, "MPI_Isend")?;
-            Ok(Request {
-                raw,
-                buffer,
-                receives: false,
-                ended: None,
-            })
-        }
+        Message::to(self, buffer, (destination, tag), Times::Once).map(Request::of)
     }
 
     /// Starts receiving exactly `buffer.len()` elements from `source`. Local.
     pub(crate) fn start_receive<T: Element>(
         self,
-        mut buffer: Vec<T>,
+        buffer: Vec<T>,
         source: Option<usize>,
         tag: Option<i32>,
     ) -> Result<Request<T>> {
-        let description = Description::<T>::of(buffer.len())?;
-        let source = raw_source(source, "MPI_Irecv")?;
-        // SAFETY: the request keeps `buffer`, unmoved on the heap and unread, until MPI is done.
-        unsafe {
-            let mut raw = ffi::RSMPI_REQUEST_NULL;
-            let code = ffi::MPI_Irecv(
-                buffer.as_mut_ptr().cast(),
-                description.count,
-                description.datatype,
-                source,
-                raw_tag(tag),
-                self.0,
-                &mut raw,
-            );
-            check(code, "MPI_Irecv")?;
-            Ok(Request {
-                raw,
-                buffer,
-                receives: true,
-                ended: None,
-            })
-        }
+        Message::from(self, buffer, (source, tag), Times::Once).map(Request::of)
     }
 }
 
@@ -123,35 +70,30 @@ impl Arrival {
 }
 
 impl<T: Element> Request<T> {
+    fn of(message: Message<T>) -> Self {
+        Request {
+            message,
+            ended: None,
+        }
+    }
+
     /// Waits until the message is sent or received; gives the buffer back. *Local to the two.*
     ///
     /// # Errors
     /// [`Error::Mpi`](crate::Error::Mpi) of class `MPI_ERR_TRUNCATE` when the message is longer than the
-    /// buffer, [`Error::Shape`](crate::Error::Shape) when it is shorter.
+    /// buffer, [`Error::Shape`](crate::Error::Shape) when it is shorter or what came is no `T`.
     pub fn wait(mut self) -> Result<Vec<T>> {
-        if let Some(ended) = self.ended.take() {
-            ended?;
-            return Ok(std::mem::take(&mut self.buffer));
+        match self.ended.take() {
+            Some(ended) => ended?,
+            None => self.message.wait()?,
         }
-        let mut status = Status::new();
-        // SAFETY: `raw` is this request's handle; MPI sets it to null, so that `drop` leaves it.
-        let code = unsafe { ffi::MPI_Wait(&mut self.raw, status.place()) };
-        check(code, "MPI_Wait")?;
-        self.check_length(&status)?;
-        Ok(std::mem::take(&mut self.buffer))
+        Ok(std::mem::take(&mut self.message.buffer))
     }
 
     /// Whether the message is sent or received, so that [`wait`](Self::wait) would not wait. *Local.*
     pub fn test(&mut self) -> bool {
         if self.ended.is_none() {
-            let mut status = Status::new();
-            let mut done: c_int = 0;
-            // SAFETY: as in `wait`.
-            let code = unsafe { ffi::MPI_Test(&mut self.raw, &mut done, status.place()) };
-            self.ended = match check(code, "MPI_Test") {
-                Ok(()) if done == 0 => None,
-                outcome => Some(outcome.and_then(|()| self.check_length(&status))),
-            };
+            self.ended = self.message.test();
         }
         self.ended.is_some()
     }
@@ -178,59 +120,4 @@ impl<T: Element> Request<T> {
         }
         Ok(None)
     }
-
-    fn check_length(&self, status: &Status) -> Result<()> {
-        if self.receives {
-            status.expect::<T>(self.buffer.len())?;
-        }
-        Ok(())
-    }
-}
-
-impl<T: Element> Drop for Request<T> {
-    fn drop(&mut self) {
-        // SAFETY: comparing with a constant handle of the MPI library.
-        if self.raw == unsafe { ffi::RSMPI_REQUEST_NULL } {
-            return;
-        }
-        let buffer = std::mem::take(&mut self.buffer);
-        if !is_running() || std::thread::panicking() {
-            // The job is ending: memory MPI might write to is better leaked than freed.
-            std::mem::forget(buffer);
-            return;
-        }
-        if self.receives {
-            // SAFETY: a cancelled receive completes locally, whatever the sender does.
-            unsafe {
-                ffi::MPI_Cancel(&mut self.raw);
-                ffi::MPI_Wait(&mut self.raw, ffi::RSMPI_STATUS_IGNORE);
-            }
-            return;
-        }
-        set_aside(self.raw, Box::new(buffer));
-    }
-}
-
-/// Keeps the buffer of a send that nobody waits for until it is complete.
-pub(super) fn set_aside(raw: ffi::MPI_Request, buffer: Box<dyn Any>) {
-    ORPHANS.with_borrow_mut(|orphans| orphans.push((raw, buffer)));
-    release_completed_orphans();
-}
-
-/// Frees the buffers of dropped sends that have completed since.
-pub(crate) fn release_completed_orphans() {
-    ORPHANS.with_borrow_mut(|orphans| {
-        orphans.retain_mut(|(raw, _buffer)| {
-            let mut done: c_int = 0;
-            // SAFETY: a live request's handle; its buffer is dropped only once it is complete.
-            let code = unsafe { ffi::MPI_Test(raw, &mut done, ffi::RSMPI_STATUS_IGNORE) };
-            code != ffi::MPI_SUCCESS as c_int || done == 0
-        });
-    });
-}
-
-/// Leaks the buffers of sends that never completed; MPI may read them until it ends.
-pub(crate) fn leak_orphans() {
-    release_completed_orphans();
-    ORPHANS.with_borrow_mut(|orphans| std::mem::forget(std::mem::take(orphans)));
 }

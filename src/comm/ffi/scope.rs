@@ -204,8 +204,10 @@ impl Entry {
             let code = unsafe { ffi::MPI_Test(raw, &mut done, ffi::RSMPI_STATUS_IGNORE) };
             code != ffi::MPI_SUCCESS as c_int || done != 0
         });
-        if ended {
-            *self = Entry::Taken;
+        if ended && let Entry::UnderWay(request) = std::mem::replace(self, Entry::Taken) {
+            // What MPI left in the buffers has to be made valid; nobody is there for an error or a panic.
+            let finish = AssertUnwindSafe(|| (request.finish)(&Status::new()).map(drop));
+            let _ = catch_unwind(finish);
         }
         ended
     }

@@ -6,12 +6,14 @@ use std::ops::Range;
 use mpi::ffi;
 use mpi::traits::AsRaw;
 
+use super::begin::{RECEIVE, SEND};
 use super::buffer::{Description, address, count, count_limit, vector_of_defaults};
 use super::check::check;
 use super::collective::read;
+use super::exchange::post;
 use super::handle::Handle;
 use super::scope::{Scope, ScopedRequest};
-use super::status::{raw_source, raw_tag};
+use super::validity::validate;
 use crate::comm::{Element, Operation, Received};
 use crate::error::Result;
 
@@ -42,26 +44,14 @@ impl<'scope> Scope<'scope, '_> {
         data: Cow<'scope, [T]>,
         (destination, tag): (usize, i32),
     ) -> Result<ScopedRequest<'scope, ()>> {
-        let description = Description::<T>::of(data.len())?;
-        let destination = count(destination, "MPI_Isend")?;
-        let place = data.as_ptr();
+        let elements: *const [T] = &raw const data[..];
         // SAFETY: `data` is borrowed for the scope, or on the heap and owned by the last closure.
         unsafe {
             self.start(
-                "MPI_Isend",
+                SEND.1,
                 false,
                 |requests| {
-                    let (count, datatype) = (description.count, description.datatype);
-                    post!(
-                        requests,
-                        MPI_Isend,
-                        place.cast(),
-                        count,
-                        datatype,
-                        destination,
-                        tag,
-                        handle.0
-                    );
+                    requests.push(handle.begin_send(SEND, elements, destination, tag)?);
                     Ok(())
                 },
                 move |_| {
@@ -79,31 +69,20 @@ impl<'scope> Scope<'scope, '_> {
         source: Option<usize>,
         tag: Option<i32>,
     ) -> Result<ScopedRequest<'scope, Received>> {
-        let source = raw_source(source, "MPI_Irecv")?;
-        let (place, length, finish) = target.open();
-        let description = Description::<T>::of(length)?;
+        let (place, finish) = target.open();
         // SAFETY: the target is borrowed for the scope, or on the heap and owned by `finish`.
         unsafe {
             self.start(
-                "MPI_Irecv",
+                RECEIVE.1,
                 true,
                 |requests| {
-                    let (count, datatype) = (description.count, description.datatype);
-                    post!(
-                        requests,
-                        MPI_Irecv,
-                        place.cast(),
-                        count,
-                        datatype,
-                        source,
-                        raw_tag(tag),
-                        handle.0
-                    );
+                    requests.push(handle.begin_receive(RECEIVE, place, source, tag)?);
                     Ok(())
                 },
                 move |status| {
-                    finish();
-                    status.expect::<T>(length)
+                    let valid = finish();
+                    let received = status.expect::<T>(place.len())?;
+                    valid.map(|()| received)
                 },
             )
         }
@@ -131,9 +110,9 @@ impl<'scope> Scope<'scope, '_> {
         target: Target<'scope, T>,
     ) -> Result<ScopedRequest<'scope, ()>> {
         let root = count(root, "MPI_Ibcast")?;
-        let (place, length, finish) = target.open();
-        let description = Description::<T>::of(length)?;
-        let place = address(place, length).cast_mut();
+        let (elements, finish) = target.open();
+        let description = Description::<T>::of(elements.len())?;
+        let place = address(elements.cast::<T>(), elements.len()).cast_mut();
         // SAFETY: the target is borrowed for the scope, or on the heap and owned by `finish`.
         unsafe {
             self.start(
@@ -152,10 +131,7 @@ impl<'scope> Scope<'scope, '_> {
                     );
                     Ok(())
                 },
-                move |_| {
-                    finish();
-                    Ok(())
-                },
+                move |_| finish(),
             )
         }
     }
@@ -179,7 +155,7 @@ impl<'scope> Scope<'scope, '_> {
         let mut reduced: Vec<T> = vector_of_defaults(if receives { data.len() } else { 0 })?;
         let place = address(reduced.as_mut_ptr(), reduced.len()).cast_mut();
         let (send, limit) = (read_only(&data), count_limit());
-        let datatype = T::equivalent_datatype();
+        let (datatype, operation) = (T::equivalent_datatype(), operation.on::<T>(call)?);
         // SAFETY: `data` is borrowed for the scope or owned by the last closure, like `reduced`; each
         // piece is within them, and where nothing is received the place is not looked at.
         unsafe {
@@ -195,7 +171,7 @@ impl<'scope> Scope<'scope, '_> {
                             place
                         }
                         .cast();
-                        let (raw, operation) = (datatype.as_raw(), operation.raw());
+                        let raw = datatype.as_raw();
                         match root {
                             Some((root, _)) => {
                                 let root = count(root, call)?;
@@ -229,6 +205,7 @@ impl<'scope> Scope<'scope, '_> {
                 },
                 move |_| {
                     drop(data);
+                    validate(reduced.as_mut_ptr(), reduced.len())?;
                     Ok(give(reduced))
                 },
             )
@@ -248,63 +225,23 @@ impl<'scope> Scope<'scope, '_> {
         tag: i32,
         give: impl FnOnce(Vec<T>) -> Result<R> + 'scope,
     ) -> Result<ScopedRequest<'scope, R>> {
-        let call = "MPI_Isend or MPI_Irecv";
         let total = counts
             .iter()
             .fold(0, |sum: usize, &length| sum.saturating_add(length));
         let mut received: Vec<T> = vector_of_defaults(total)?;
-        let own: usize = counts[..rank].iter().sum();
-        received[own..own + counts[rank]].copy_from_slice(&data[sends[rank].clone()]);
         let place = received.as_mut_ptr();
         let send = read_only(&data);
+        let part = |to: usize| &send[sends[to].clone()];
         // SAFETY: `data` is borrowed for the scope or owned by the last closure, like `received`, whose
         // parts do not overlap.
         unsafe {
             self.start(
-                call,
+                "MPI_Isend or MPI_Irecv",
                 false,
-                |requests| {
-                    let mut offset = 0;
-                    for (source, &length) in counts.iter().enumerate() {
-                        let place = place.add(offset).cast();
-                        offset += length;
-                        if source != rank && length > 0 {
-                            let part = Description::<T>::of(length)?;
-                            let source = count(source, call)?;
-                            post!(
-                                requests,
-                                MPI_Irecv,
-                                place,
-                                part.count,
-                                part.datatype,
-                                source,
-                                tag,
-                                handle.0
-                            );
-                        }
-                    }
-                    for (destination, range) in sends.iter().enumerate() {
-                        let part = &send[range.clone()];
-                        if destination != rank && !part.is_empty() {
-                            let place = part.as_ptr().cast();
-                            let part = Description::<T>::of(part.len())?;
-                            let destination = count(destination, call)?;
-                            post!(
-                                requests,
-                                MPI_Isend,
-                                place,
-                                part.count,
-                                part.datatype,
-                                destination,
-                                tag,
-                                handle.0
-                            );
-                        }
-                    }
-                    Ok(())
-                },
+                |requests| post(handle, rank, &part, counts, tag, place, requests),
                 move |_| {
                     drop(data);
+                    validate(received.as_mut_ptr(), received.len())?;
                     give(received)
                 },
             )
@@ -318,14 +255,28 @@ fn read_only<'scope, T: Element>(data: &Cow<'scope, [T]>) -> &'scope [T] {
     unsafe { std::slice::from_raw_parts(data.as_ptr(), data.len()) }
 }
 
+/// Called when the elements are there.
+type Arrived<'scope> = Box<dyn FnOnce() -> Result<()> + 'scope>;
+
 impl<'scope, T: Element> Target<'scope, T> {
-    /// Where the elements are, how many, and what is to be done when they are there.
-    fn open(self) -> (*mut T, usize, Box<dyn FnOnce() + 'scope>) {
+    /// Where the elements are, and what is to be done when they are there.
+    fn open(self) -> (*mut [T], Arrived<'scope>) {
         match self {
-            Target::InPlace(elements) => (elements.as_mut_ptr(), elements.len(), Box::new(|| ())),
-            Target::Beside(mut elements, finish) => {
-                let (place, length) = (elements.as_mut_ptr(), elements.len());
-                (place, length, Box::new(move || finish(&elements)))
+            Target::InPlace(elements) => {
+                let place: *mut [T] = elements;
+                // SAFETY: borrowed for the scope, initialised before MPI wrote to it.
+                let arrived = move || unsafe { validate(place.cast::<T>(), place.len()) };
+                (place, Box::new(arrived))
+            }
+            Target::Beside(mut elements, unpack) => {
+                let place: *mut [T] = &raw mut elements[..];
+                let arrived = move || {
+                    // SAFETY: as above, and owned by this closure.
+                    let valid = unsafe { validate(elements.as_mut_ptr(), elements.len()) };
+                    unpack(&elements);
+                    valid
+                };
+                (place, Box::new(arrived))
             }
         }
     }
