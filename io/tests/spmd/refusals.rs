@@ -253,6 +253,8 @@ fn ranks_that_disagree_are_told(world: &Communicator) -> Result<()> {
     );
     world.barrier()?;
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    // Before all have looked, none makes the next file.
+    world.barrier()?;
     let path = directory.join("out.h5");
     let grid = ProcessGrid::balanced(world, 1)?;
     let mut file = File::create(world, &path)?;
