@@ -31,6 +31,7 @@
 //! * [`RawFile`]: numbers in a file that is not HDF5.
 //! * [`ProcessGrid`], [`DistArray`] and its [`Halo`].
 //! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
+//! * [`random`]: random numbers that do not depend on who draws them.
 //! * [`layout`]: who owns which index, as plain arithmetic.
 //! * [`error`]: the one error type.
 //!
@@ -45,11 +46,13 @@ pub mod error;
 mod farm;
 pub mod layout;
 pub mod prelude;
+pub mod random;
 #[doc(hidden)]
 pub mod runtime;
 
 pub use array::{
-    Boundary, DistArray, Halo, HaloExchange, Haloed, IntoLayout, ProcessGrid, SharedArray, Summable,
+    Boundary, DistArray, Halo, HaloExchange, Haloed, IntoLayout, ProcessGrid, Replacement,
+    SharedArray, Summable,
 };
 pub use comm::{
     Communicator, Destination, Element, Integer, Number, Operation, Parts, Persistent, RawFile,

@@ -7,6 +7,7 @@ mod gather;
 mod grid;
 mod halo;
 mod local;
+mod random;
 mod reduce;
 mod shared;
 
@@ -21,6 +22,7 @@ pub use accumulator::Summable;
 pub use construct::IntoLayout;
 pub use grid::ProcessGrid;
 pub use halo::{Boundary, Halo, HaloExchange, Haloed};
+pub use random::Replacement;
 pub use shared::SharedArray;
 
 /// An `ndarray` cut over the ranks of a [`ProcessGrid`], each holding one block of it.

@@ -17,6 +17,7 @@ mod messages;
 mod mismatches;
 mod object_errors;
 mod objects;
+mod random_arrays;
 mod raw_files;
 mod reductions;
 mod requests;

@@ -28,6 +28,7 @@ pub(crate) struct Call {
     /// The global shape of an array, filled up with `NO_AXIS`.
     shape: [usize; MOST_AXES],
     root: Option<usize>,
+    seed: Option<u64>,
     site: Option<&'static Location<'static>>,
 }
 
@@ -41,6 +42,7 @@ impl Call {
             count: None,
             shape: [NO_AXIS; MOST_AXES],
             root: None,
+            seed: None,
             site: None,
         }
     }
@@ -77,6 +79,12 @@ impl Call {
         self
     }
 
+    /// With this seed of random numbers.
+    pub(crate) fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// With something else that must not differ, such as the name of a reduction's operation.
     pub(crate) fn detail(mut self, detail: &'static str) -> Self {
         self.detail = detail;
@@ -93,7 +101,7 @@ impl Call {
         // Its keys are constants: the same program hashes alike on every rank.
         let mut hasher = DefaultHasher::new();
         (self.operation, self.detail, self.element).hash(&mut hasher);
-        (self.count, self.shape, self.root).hash(&mut hasher);
+        (self.count, self.shape, self.root, self.seed).hash(&mut hasher);
         if let Some(site) = self.site.filter(|_| strict) {
             (site.file(), site.line(), site.column()).hash(&mut hasher);
         }
@@ -120,6 +128,9 @@ impl fmt::Display for Call {
         }
         if let Some(root) = self.root {
             write!(formatter, ", root {root}")?;
+        }
+        if let Some(seed) = self.seed {
+            write!(formatter, ", seed {seed}")?;
         }
         match self.site {
             Some(site) => write!(formatter, " at {}:{}", site.file(), site.line()),
