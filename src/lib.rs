@@ -29,7 +29,7 @@
 //! * [`Farm`]: many independent tasks, each done by whichever rank is free.
 //! * [`Window`]: memory of each rank that the others put to and get from.
 //! * [`RawFile`]: numbers in a file that is not HDF5.
-//! * [`ProcessGrid`], [`DistArray`] and its [`Halo`].
+//! * [`ProcessGrid`], [`DistArray`], its views ([`DistView`], [`DistViewMut`]) and its [`Halo`].
 //! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
 //! * [`random`]: random numbers that do not depend on who draws them.
 //! * [`layout`]: who owns which index, as plain arithmetic.
@@ -51,8 +51,8 @@ pub mod random;
 pub mod runtime;
 
 pub use array::{
-    Boundary, DistArray, Halo, HaloExchange, Haloed, IntoLayout, ProcessGrid, Replacement,
-    SharedArray, Summable,
+    Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed, IntoLayout, ProcessGrid,
+    Progression, Replacement, SharedArray, Summable,
 };
 pub use comm::{
     Communicator, Destination, Element, Integer, Number, Operation, Parts, Persistent, RawFile,

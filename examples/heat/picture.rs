@@ -24,7 +24,7 @@ pub fn sample<D: Axes>(array: &DistArray<f64, D>) -> Result<Option<Array2<f64>>>
     let stride = rows.max(columns).div_ceil(LARGEST).max(1);
     let (rows, columns) = (rows.div_ceil(stride), columns.div_ceil(stride));
     let (mut pixels, mut values) = (vec![], vec![]);
-    array.for_each(|index, value| {
+    for (index, &value) in array.indexed_iter() {
         let (in_plane, row, column) = match *index.as_ref() {
             [column] => (true, 0, column),
             [row, column] => (true, row, column),
@@ -35,7 +35,7 @@ pub fn sample<D: Axes>(array: &DistArray<f64, D>) -> Result<Option<Array2<f64>>>
             pixels.push((row / stride * columns + column / stride) as u64);
             values.push(value);
         }
-    });
+    }
     let communicator = array.communicator();
     let (pixels, values) = (
         communicator.gatherv(0, &pixels)?,

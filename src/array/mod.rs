@@ -7,9 +7,12 @@ mod gather;
 mod grid;
 mod halo;
 mod local;
+mod making;
 mod random;
 mod reduce;
 mod shared;
+mod slice;
+mod view;
 
 use std::fmt;
 
@@ -22,8 +25,10 @@ pub use accumulator::Summable;
 pub use construct::IntoLayout;
 pub use grid::ProcessGrid;
 pub use halo::{Boundary, Halo, HaloExchange, Haloed};
+pub use making::Progression;
 pub use random::Replacement;
 pub use shared::SharedArray;
+pub use view::{DistView, DistViewMut, Distributed};
 
 /// An `ndarray` cut over the ranks of a [`ProcessGrid`], each holding one block of it.
 ///

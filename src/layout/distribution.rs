@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::runs::Runs;
+use super::slice::Sliced;
 use super::split::{block_owner, block_range};
 
 /// How the indices of an axis are dealt out.
@@ -18,11 +19,36 @@ pub enum Distribution {
     BlockCyclic(usize),
     /// All indices to every part: the axis is not cut.
     Replicated,
+    /// What a slice leaves of another distribution, each index where it was.
+    Sliced(Sliced),
 }
 
 impl Distribution {
+    /// The part, of so many, that has an index of an axis of this length.
+    pub(super) fn owner(&self, index: usize, length: usize, parts: usize) -> Option<usize> {
+        if index >= length {
+            return None;
+        }
+        match self {
+            Distribution::Block => block_owner(length, parts, index),
+            Distribution::Parts(sizes) => {
+                let ends = sizes.iter().scan(0, |end, size| {
+                    *end += size;
+                    Some(*end)
+                });
+                ends.take(parts).position(|end| index < end)
+            }
+            Distribution::Replicated => Some(0),
+            Distribution::Cyclic | Distribution::BlockCyclic(_) => {
+                let block = self.dealt_block().unwrap_or(1);
+                Some(index / block % parts)
+            }
+            Distribution::Sliced(sliced) => sliced.owner(index),
+        }
+    }
+
     /// The size of the blocks that are dealt in turn.
-    fn dealt_block(&self) -> Option<usize> {
+    pub(super) fn dealt_block(&self) -> Option<usize> {
         match self {
             Distribution::Cyclic => Some(1),
             Distribution::BlockCyclic(block) => Some(*block),
@@ -31,7 +57,7 @@ impl Distribution {
     }
 }
 
-/// `block`, `parts 3+0+4`, `cyclic`, `block-cyclic(64)`, `replicated`
+/// `block`, `parts 3+0+4`, `cyclic`, `block-cyclic(64)`, `replicated`, `cyclic[2..8;3]`
 impl fmt::Display for Distribution {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -43,6 +69,7 @@ impl fmt::Display for Distribution {
             Distribution::Cyclic => formatter.write_str("cyclic"),
             Distribution::BlockCyclic(block) => write!(formatter, "block-cyclic({block})"),
             Distribution::Replicated => formatter.write_str("replicated"),
+            Distribution::Sliced(sliced) => write!(formatter, "{sliced}"),
         }
     }
 }
@@ -78,6 +105,12 @@ impl AxisLayout {
             }
             Distribution::Parts(sizes) if sum(sizes) != Some(length) => {
                 Some(format!("{distribution} are not {length} indices"))
+            }
+            Distribution::Sliced(sliced) if (sliced.len(), sliced.parts()) != (length, parts) => {
+                let (found, over) = (sliced.len(), sliced.parts());
+                Some(format!(
+                    "{distribution} is of {found} indices over {over} parts"
+                ))
             }
             _ => None,
         };
@@ -122,6 +155,7 @@ impl AxisLayout {
             Distribution::Replicated => (0..self.length).into(),
             Distribution::Cyclic => self.dealt(1, part),
             Distribution::BlockCyclic(block) => self.dealt(*block, part),
+            Distribution::Sliced(sliced) => sliced.runs(part),
         }
     }
 
@@ -132,24 +166,7 @@ impl AxisLayout {
 
     /// The part that has an index, the first where all have it; `None` outside the axis.
     pub fn owner(&self, index: usize) -> Option<usize> {
-        if index >= self.length {
-            return None;
-        }
-        match &self.distribution {
-            Distribution::Block => block_owner(self.length, self.parts, index),
-            Distribution::Parts(sizes) => {
-                let ends = sizes.iter().scan(0, |end, size| {
-                    *end += size;
-                    Some(*end)
-                });
-                ends.take(self.parts).position(|end| index < end)
-            }
-            Distribution::Replicated => Some(0),
-            Distribution::Cyclic | Distribution::BlockCyclic(_) => {
-                let block = self.distribution.dealt_block().unwrap_or(1);
-                Some(index / block % self.parts)
-            }
-        }
+        self.distribution.owner(index, self.length, self.parts)
     }
 
     /// The part that has an index, and its place there; `None` outside the axis.
@@ -160,6 +177,9 @@ impl AxisLayout {
 
     /// Whether each part's indices are one run.
     pub fn is_contiguous(&self) -> bool {
+        if let Distribution::Sliced(sliced) = &self.distribution {
+            return sliced.is_contiguous();
+        }
         let Some(block) = self.distribution.dealt_block() else {
             return true;
         };

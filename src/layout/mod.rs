@@ -1,12 +1,14 @@
 //! Who owns which global index: pure arithmetic, no MPI, no data.
 
 mod axes;
+mod axis_slice;
 mod distribution;
 mod grid;
 mod halo;
 mod odometer;
 mod region;
 mod runs;
+mod slice;
 mod split;
 
 use std::fmt;
@@ -15,12 +17,15 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 
 pub use axes::Axes;
+pub use axis_slice::AxisSlice;
 pub use distribution::{AxisLayout, Distribution};
 pub use grid::GridShape;
 pub use halo::{HaloPlan, HaloWidths, Message, SelfCopy};
+pub use odometer::GlobalIndices;
 pub(crate) use odometer::for_each_index;
 pub use region::Region;
 pub use runs::{Indices, Runs};
+pub use slice::Sliced;
 pub use split::{block_owner, block_range};
 
 /// How an array of a global shape is cut over a grid of ranks: each of its axes dealt out over one axis

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::Slice;
 
-/// Ascending indices in runs of one length (the last may be shorter) whose starts have one distance.
+/// Ascending indices in runs of one length (the first and the last may be shorter) at one distance.
 ///
 /// Every distribution of an axis gives each part such a set: a block is one run, a cyclic axis has runs
 /// of one index.
@@ -21,6 +21,8 @@ use ndarray::Slice;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Runs {
     start: usize,
+    /// How many indices the first run lacks, at its beginning.
+    skipped: usize,
     block: usize,
     stride: usize,
     end: usize,
@@ -51,16 +53,50 @@ impl Runs {
         };
         Runs {
             start,
+            skipped: 0,
             block,
             stride,
             end,
         }
     }
 
+    /// Runs of `block` indices every `stride` below `end`, of which the first began `skipped` indices
+    /// before 0.
+    ///
+    /// ```
+    /// use partita::layout::Runs;
+    /// let runs = Runs::begun(2, 3, 5, 10); // 0, and from 3 on runs of 3 every 5
+    /// assert_eq!(runs.iter().collect::<Vec<_>>(), [0..1, 3..6, 8..10]);
+    /// ```
+    pub fn begun(skipped: usize, block: usize, stride: usize, end: usize) -> Self {
+        if skipped == 0 || skipped >= block || block >= stride {
+            let start = if skipped == 0 || block >= stride {
+                0
+            } else {
+                stride.saturating_sub(skipped)
+            };
+            return Runs::new(start, block, stride, end);
+        }
+        let whole = Runs::new(0, block, stride, end.saturating_add(skipped));
+        match whole.end - skipped {
+            end if end + skipped <= block => Runs::from(0..end),
+            end => Runs {
+                skipped,
+                end,
+                ..whole
+            },
+        }
+    }
+
     /// The number of indices.
     pub fn len(&self) -> usize {
-        let span = self.end - self.start;
-        span / self.stride * self.block + (span % self.stride).min(self.block)
+        let span = self.span();
+        span / self.stride * self.block + (span % self.stride).min(self.block) - self.skipped
+    }
+
+    /// From where the first run would begin to where the last one ends.
+    fn span(&self) -> usize {
+        self.end - self.start + self.skipped
     }
 
     /// Whether there are none.
@@ -70,20 +106,22 @@ impl Runs {
 
     /// The number of runs.
     pub fn count(&self) -> usize {
-        (self.end - self.start).div_ceil(self.stride)
+        self.span().div_ceil(self.stride)
     }
 
     /// All indices as one range, where they are at most one run.
     pub fn as_range(&self) -> Option<Range<usize>> {
-        (self.end - self.start <= self.block).then_some(self.start..self.end)
+        (self.span() <= self.block).then_some(self.start..self.end)
     }
 
     /// The runs.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
         let runs = *self;
         (0..runs.count()).map(move |number| {
-            let start = runs.start + number * runs.stride;
-            start..(start + runs.block).min(runs.end)
+            // As seen from where the first run would begin.
+            let start = number * runs.stride;
+            let end = (start + runs.block).min(runs.span());
+            runs.start + start.max(runs.skipped) - runs.skipped..runs.start + end - runs.skipped
         })
     }
 
@@ -92,14 +130,15 @@ impl Runs {
         Indices {
             runs: *self,
             next: self.start,
-            run_end: self.end.min(self.start + self.block),
+            run_end: self.end.min(self.start + self.block - self.skipped),
         }
     }
 
     /// The index at a place among these.
     pub fn get(&self, position: usize) -> Option<usize> {
+        let position = position.checked_add(self.skipped)?;
         let before = (position / self.block).checked_mul(self.stride)?;
-        let index = self.start.checked_add(before)? + position % self.block;
+        let index = self.start.checked_add(before)? + position % self.block - self.skipped;
         (index < self.end).then_some(index)
     }
 
@@ -108,9 +147,9 @@ impl Runs {
         if index >= self.end {
             return None;
         }
-        let beyond = index.checked_sub(self.start)?;
+        let beyond = index.checked_sub(self.start)? + self.skipped;
         let (run, offset) = (beyond / self.stride, beyond % self.stride);
-        (offset < self.block).then_some(run * self.block + offset)
+        (offset < self.block).then(|| run * self.block + offset - self.skipped)
     }
 
     /// The same indices as few slices with steps: where each lies along the axis, and where among these.
@@ -124,24 +163,26 @@ impl Runs {
     /// ```
     pub fn slices(&self) -> Vec<(Slice, Slice)> {
         if self.count() <= self.block {
+            let mut first = 0;
             return self
                 .iter()
-                .enumerate()
-                .map(|(number, run)| {
-                    let first = number * self.block;
-                    (
-                        Slice::from(run.clone()),
-                        Slice::from(first..first + run.len()),
-                    )
+                .map(|run| {
+                    let here = first..first + run.len();
+                    first = here.end;
+                    (Slice::from(run), Slice::from(here))
                 })
                 .collect();
         }
-        (0..self.block)
-            .map(|offset| {
-                let along_axis = stepped(self.start + offset, self.end, self.stride);
-                (along_axis, stepped(offset, self.len(), self.block))
-            })
-            .collect()
+        // The first index at each offset within a run is in the first run, or in the second.
+        let runs = (self.skipped..self.block).map(|offset| (offset, 0));
+        let runs = runs.chain((0..self.skipped).map(|offset| (offset, 1)));
+        runs.map(|(offset, run)| {
+            let there = self.start + run * self.stride + offset - self.skipped;
+            let here = run * self.block + offset - self.skipped;
+            let along_axis = stepped(there, self.end, self.stride);
+            (along_axis, stepped(here, self.len(), self.block))
+        })
+        .collect()
     }
 }
 
@@ -154,6 +195,7 @@ impl From<Range<usize>> for Runs {
         let length = range.len();
         Runs {
             start: range.start,
+            skipped: 0,
             block: length.max(1),
             stride: length.max(1),
             end: range.start + length,

@@ -82,9 +82,9 @@ fn an_array_is_the_same_in_every_layout(world: &Communicator) -> Result<()> {
             let at_root = array.gather(root)?;
             let is_root = world.rank() == root;
             assert_eq!(at_root.as_ref(), is_root.then_some(&expected), "{array:?}");
-            array.for_each(|index, value| {
-                assert_eq!(value, A::sample(position(layout.shape(), index.as_ref())));
-            });
+            for (index, value) in array.indexed_iter() {
+                assert_eq!(*value, A::sample(position(layout.shape(), index.as_ref())));
+            }
             let part = DistArray::from_local(array.grid(), &layout, array.local().to_owned())?;
             assert_eq!(part.all_gather()?, expected, "{part:?}");
         }

@@ -1,11 +1,13 @@
 //! The core crate on several ranks, against what one rank computes alone.
-#![forbid(unsafe_code)]
+// Not `forbid`: `ndarray::s!` allows itself some.
+#![deny(unsafe_code)]
 
 mod agreement;
 mod array_errors;
 mod arrays;
 mod buffers;
 mod collectives;
+mod elementwise;
 mod farms;
 mod grids;
 mod groups;
@@ -13,6 +15,7 @@ mod halos;
 mod invalid_bits;
 mod large_messages;
 mod layouts;
+mod making;
 mod messages;
 mod mismatches;
 mod object_errors;
@@ -25,6 +28,7 @@ mod sample;
 mod scans;
 mod shared;
 mod shared_arrays;
+mod slices;
 mod started_collectives;
 mod sums;
 mod tags;

@@ -1,0 +1,277 @@
+//! Slices by global indices: views whose elements stay where they are.
+
+use ndarray::{
+    Array, ArrayBase, Axis, Dimension, RawData, RemoveAxis, Slice, SliceArg, SliceInfoElem,
+};
+
+use super::DistArray;
+use super::view::{DistView, DistViewMut, Distributed};
+use crate::comm::{Call, Communicator, Element, Parts};
+use crate::error::{Error, Result};
+use crate::layout::{Axes, AxisSlice, Layout};
+
+impl<A: Element, D: Axes> DistArray<A, D> {
+    /// A part of the array as a view, by global indices, with steps in either direction, as
+    /// `ndarray::s!` says. *Local*: nothing is moved, each rank sees of the slice what it owns.
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+    /// # use partita::prelude::*;
+    /// use ndarray::s;
+    /// let grid = ProcessGrid::balanced(world, 2)?;
+    /// let u = DistArray::from_fn(&grid, [40, 30], |[i, j]| i as f64 - j as f64)?;
+    /// let differences = u.slice(s![1.., ..])?; // rows 1 to 39, on the ranks that have them
+    /// let upside_down = u.slice(s![..;-1, ..])?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Shapes
+    /// A single index leaves out an axis that is not cut. Where the axis is cut, only some ranks have that
+    /// index: `3..4` keeps it as an axis of one index, and [`index_axis`](Self::index_axis) copies it to all.
+    ///
+    /// # Errors
+    /// [`Error::Shape`], on every rank, when the slice does not lie within the array, a cut axis would be
+    /// left out, or a block-cyclic axis has no such slice ([`AxisLayout::slice`](crate::layout::AxisLayout::slice)).
+    pub fn slice<I: SliceArg<D>>(&self, info: I) -> Result<DistView<'_, A, I::OutDim>>
+    where
+        I::OutDim: Axes,
+    {
+        slice(self, &info)
+    }
+
+    /// A part of the array, to be changed; as [`slice`](Self::slice). *Local.*
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+    /// # use partita::prelude::*;
+    /// use ndarray::s;
+    /// let grid = ProcessGrid::balanced(world, 2)?;
+    /// let mut board = DistArray::full(&grid, [8, 8], 0u8)?;
+    /// board.slice_mut(s![..;2, ..;2])?.fill(1);
+    /// board.slice_mut(s![1..;2, 1..;2])?.fill(1);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`slice`](Self::slice).
+    pub fn slice_mut<I: SliceArg<D>>(&mut self, info: I) -> Result<DistViewMut<'_, A, I::OutDim>>
+    where
+        I::OutDim: Axes,
+    {
+        let rank = self.communicator().rank();
+        let plan = Plan::new(&self.layout, info.as_ref())?;
+        let (grid, layout) = (self.grid.clone(), plan.result(info.as_ref())?);
+        let local = plan.local(&self.layout, rank);
+        let mut part = self.local_mut();
+        part.slice_each_axis_inplace(|axis| local[axis.axis.index()]);
+        let part = with_axes_of(part, info.as_ref())?;
+        Ok(DistViewMut { grid, layout, part })
+    }
+
+    /// One index of an axis, on every rank along it: an array of one axis less. *Collective.*
+    ///
+    /// The ranks along the axis then hold copies, so that it can be
+    /// [broadcast](Self::broadcast_to) to the array's layout again.
+    ///
+    /// ```no_run
+    /// # fn example(u: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
+    /// let first_row = u.index_axis(0, 0)?;
+    /// let relative = (u - &first_row.broadcast_to(u.layout())?)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cost
+    /// Where the axis is cut, a message from the owner of each piece to each other rank along it.
+    ///
+    /// # Errors
+    /// The same on every rank: [`Error::Shape`] when there is no such axis or index.
+    #[track_caller]
+    pub fn index_axis(&self, axis: usize, index: usize) -> Result<DistArray<A, D::Smaller>>
+    where
+        D: RemoveAxis,
+        D::Smaller: Axes,
+    {
+        let call = Call::new("index_axis").array::<A>(self.shape());
+        let _call = self.communicator().enter(call)?;
+        let thin = thin(&self.layout, axis, index)?;
+        let (rank, lengths) = (self.communicator().rank(), self.shape().len());
+        let mut part = self.local();
+        let local = thin.local(&self.layout, rank);
+        part.slice_each_axis_inplace(|axis| local[axis.axis.index()]);
+        let mut values = part.iter().copied().collect();
+        let mut parts = self.layout.parts(rank);
+        if self.layout.axes()[axis].parts() > 1 {
+            let owner = self.layout.axes()[axis].owner(index).unwrap_or(0);
+            let others = |part| {
+                parts[axis] = part;
+                self.layout.rank_with_parts(rank, &parts)
+            };
+            let along: Vec<usize> = (0..self.layout.axes()[axis].parts()).map(others).collect();
+            values = from_one(self.communicator(), &along, along[owner], values)?;
+        }
+        let others: Vec<_> = (0..lengths)
+            .filter(|&other| other != axis)
+            .map(Some)
+            .collect();
+        let layout = thin.sliced.with_replicated(axis)?.select_axes(&others)?;
+        let values = Array::from_shape_vec(layout.local_shape(rank), values)?;
+        Ok(DistArray::from_parts(&self.grid, layout, values))
+    }
+}
+
+impl<A: Element, D: Axes> DistView<'_, A, D> {
+    /// A part of the view; as [`DistArray::slice`]. *Local.*
+    ///
+    /// # Errors
+    /// As there.
+    pub fn slice<I: SliceArg<D>>(&self, info: I) -> Result<DistView<'_, A, I::OutDim>>
+    where
+        I::OutDim: Axes,
+    {
+        slice(self, &info)
+    }
+}
+
+/// What a slice takes of each axis, and the layout of that before axes are left out or added.
+struct Plan<D: Axes> {
+    axes: Vec<AxisSlice>,
+    sliced: Layout<D>,
+}
+
+impl<D: Axes> Plan<D> {
+    /// Replicated: the layout and the slice are the same everywhere.
+    fn new(layout: &Layout<D>, info: &[SliceInfoElem]) -> Result<Self> {
+        let of_axes = info.iter().filter(|element| !element.is_new_axis());
+        let axes: Result<Vec<AxisSlice>> = of_axes
+            .zip(layout.shape())
+            .enumerate()
+            .map(|(axis, (element, &length))| {
+                axis_slice(element, length).map_err(|cause| {
+                    Error::shape("slice", format!("{layout}: axis {axis}: {cause}"))
+                })
+            })
+            .collect();
+        let axes = axes?;
+        let sliced = layout.slice(&axes)?;
+        Ok(Plan { axes, sliced })
+    }
+
+    /// The layout of the view: single indices are no axes, new ones have one index.
+    fn result<E: Axes>(&self, info: &[SliceInfoElem]) -> Result<Layout<E>> {
+        let mut next = 0;
+        let mut chosen = vec![];
+        for element in info {
+            let axis = (!element.is_new_axis()).then_some(next);
+            next += usize::from(axis.is_some());
+            if !element.is_index() {
+                chosen.push(axis);
+            }
+        }
+        self.sliced.select_axes(&chosen)
+    }
+
+    /// Where a rank's part of the slice lies in its part of the array.
+    fn local(&self, whole: &Layout<D>, rank: usize) -> Vec<Slice> {
+        let runs = whole.all_local_runs(rank);
+        let places = self
+            .axes
+            .iter()
+            .zip(runs.iter().zip(self.sliced.all_local_runs(rank)));
+        places
+            .map(|(slice, (whole, sliced))| slice.local(whole, &sliced))
+            .collect()
+    }
+}
+
+/// In words, what is wrong with one axis of a slice.
+fn axis_slice(element: &SliceInfoElem, length: usize) -> Result<AxisSlice, String> {
+    match *element {
+        SliceInfoElem::Slice { start, end, step } => AxisSlice::new(length, start, end, step),
+        SliceInfoElem::Index(index) => {
+            // After the last one there is the end.
+            let end = Some(index + 1).filter(|end| *end != 0);
+            AxisSlice::new(length, index, end, 1)
+                .ok()
+                .filter(|slice| !slice.is_empty())
+                .ok_or_else(|| format!("index {index} is not within {length} indices"))
+        }
+        SliceInfoElem::NewAxis => Ok(AxisSlice::whole(1)),
+    }
+}
+
+fn slice<'array, T: Distributed, I: SliceArg<T::Dim>>(
+    array: &'array T,
+    info: &I,
+) -> Result<DistView<'array, T::Element, I::OutDim>>
+where
+    I::OutDim: Axes,
+{
+    let plan = Plan::new(array.layout(), info.as_ref())?;
+    let layout = plan.result(info.as_ref())?;
+    let grid = array.grid().clone();
+    let local = plan.local(array.layout(), grid.communicator().rank());
+    let mut part = array.local();
+    part.slice_each_axis_inplace(|axis| local[axis.axis.index()]);
+    let part = with_axes_of(part, info.as_ref())?;
+    Ok(DistView { grid, layout, part })
+}
+
+/// What a slice of one index of each single index' axis becomes: without those axes, with the new ones.
+fn with_axes_of<S: RawData, D: Dimension, E: Dimension>(
+    part: ArrayBase<S, D>,
+    info: &[SliceInfoElem],
+) -> Result<ArrayBase<S, E>> {
+    let mut part = part.into_dyn();
+    let mut place = 0;
+    for element in info {
+        match element {
+            SliceInfoElem::Index(_) => part = part.index_axis_move(Axis(place), 0),
+            SliceInfoElem::NewAxis => part = part.insert_axis(Axis(place)),
+            SliceInfoElem::Slice { .. } => {}
+        }
+        place += usize::from(!element.is_index());
+    }
+    Ok(part.into_dimensionality()?)
+}
+
+/// One index of an axis and all of the others.
+fn thin<D: Axes>(layout: &Layout<D>, axis: usize, index: usize) -> Result<Plan<D>> {
+    let mut axes: Vec<_> = layout
+        .shape()
+        .iter()
+        .copied()
+        .map(AxisSlice::whole)
+        .collect();
+    let length = layout.shape().get(axis).copied().unwrap_or(0);
+    if index >= length {
+        let detail = format!("{layout}: no index {index} of an axis {axis}");
+        return Err(Error::shape("index_axis", detail));
+    }
+    let one = AxisSlice::new(length, index as isize, Some(index as isize + 1), 1);
+    axes[axis] = one.map_err(|cause| Error::shape("index_axis", cause))?;
+    let sliced = layout.slice(&axes)?;
+    Ok(Plan { axes, sliced })
+}
+
+/// The values of one of some ranks on all of these; each group of ranks has another one.
+fn from_one<A: Element>(
+    communicator: &Communicator,
+    group: &[usize],
+    owner: usize,
+    values: Vec<A>,
+) -> Result<Vec<A>> {
+    let rank = communicator.rank();
+    let to_send: Parts<A> = (0..communicator.size())
+        .map(
+            |to| match rank == owner && to != rank && group.contains(&to) {
+                true => values.clone(),
+                false => vec![],
+            },
+        )
+        .collect();
+    let received = communicator.all_to_allv(&to_send)?;
+    Ok(match rank == owner {
+        true => values,
+        false => received.part(owner).to_vec(),
+    })
+}
