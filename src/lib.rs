@@ -51,8 +51,8 @@ pub mod random;
 pub mod runtime;
 
 pub use array::{
-    Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed, IntoLayout, ProcessGrid,
-    Progression, Replacement, SharedArray, Summable,
+    Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
+    IntoLayout, ProcessGrid, Progression, Replacement, SharedArray, Summable,
 };
 pub use comm::{
     Communicator, Destination, Element, Integer, Number, Operation, Parts, Persistent, RawFile,

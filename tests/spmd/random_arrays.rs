@@ -28,9 +28,9 @@ fn assert_is<A: Element + PartialEq + std::fmt::Debug, D: Axes>(
 ) {
     assert_eq!(found.shape(), expected.shape());
     let expected = expected.view().into_dyn();
-    found.for_each(|index, value| {
+    for (index, &value) in found.indexed_iter() {
         assert_eq!(value, expected[index.as_ref()], "{found:?} at {index:?}");
-    });
+    }
 }
 
 fn on_every_grid<D: Axes>(
