@@ -52,7 +52,7 @@ pub mod runtime;
 
 pub use array::{
     Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
-    IntoLayout, ProcessGrid, Progression, Replacement, SharedArray, Summable,
+    IntoLayout, ProcessGrid, Progression, Redistribution, Replacement, SharedArray, Summable,
 };
 pub use comm::{
     Communicator, Destination, Element, Integer, Number, Operation, Parts, Persistent, RawFile,

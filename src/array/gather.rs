@@ -1,136 +1,162 @@
-//! Whole arrays from and to one rank.
+//! Whole arrays from and to one rank: redistributions from and to layouts in which a rank has everything.
 
-use ndarray::{Array, ArrayView, Slice};
+use ndarray::Array;
 
-use super::construct::try_default;
+use super::redistribute::{Direction, Options, Source, in_order};
 use super::{DistArray, ProcessGrid};
-use crate::comm::{Call, Element, Parts};
-use crate::error::Result;
-use crate::layout::{Axes, Layout};
+use crate::comm::{Call, Element};
+use crate::error::{Error, Result};
+use crate::layout::{Axes, Distribution, GridShape, Layout};
 
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// The whole array on `root`; `None` elsewhere. *Collective.*
     ///
     /// # Cost
-    /// One message from each rank that owns something; the root holds the array twice for a while.
+    /// A message from each rank that owns something.
     ///
     /// # Errors
-    /// [`Error::Usage`](crate::Error::Usage), on every rank, when `root` is no rank.
+    /// The same on every rank: [`Error::Usage`] when `root` is no rank, [`Error::Memory`] when it cannot
+    /// hold the array.
     #[track_caller]
     pub fn gather(&self, root: usize) -> Result<Option<Array<A, D>>> {
         let call = Call::new("gather").array::<A>(self.shape()).root(root);
         let _call = self.communicator().enter(call)?;
-        let contiguous = self.local();
-        let contiguous = contiguous.as_standard_layout();
-        let part = self.of_primary(contiguous.as_slice().unwrap_or_default());
-        let parts = self.communicator().gatherv(root, part)?;
-        parts.map(|parts| self.assemble(parts)).transpose()
+        self.communicator().check_rank("gather", root)?;
+        let target = at_root(self.layout.raw_dim(), self.communicator().size(), root)?;
+        let whole = self.in_layout("gather", &target)?;
+        Ok((self.communicator().rank() == root).then_some(whole))
     }
 
     /// The whole array on every rank. *Collective.*
     ///
     /// # Cost
-    /// An all-gather of the array; every rank holds it twice for a while.
+    /// A message between any two ranks that own something.
     ///
     /// # Errors
-    /// [`Error::Memory`](crate::Error::Memory) when a rank cannot hold it.
+    /// [`Error::Memory`], on every rank, when one cannot hold the array.
     #[track_caller]
     pub fn all_gather(&self) -> Result<Array<A, D>> {
         let call = Call::new("all_gather").array::<A>(self.shape());
         let _call = self.communicator().enter(call)?;
-        let contiguous = self.local();
-        let contiguous = contiguous.as_standard_layout();
-        let part = self.of_primary(contiguous.as_slice().unwrap_or_default());
-        self.assemble(self.communicator().all_gatherv(part)?)
+        let size = self.communicator().size();
+        self.in_layout("all_gather", &everywhere(self.layout.raw_dim(), size)?)
     }
 
-    fn assemble(&self, parts: Parts<A>) -> Result<Array<A, D>> {
-        let shape = self.layout.raw_dim();
-        if self.layout.grid().size() == 1 {
-            return Ok(Array::from_shape_vec(shape, parts.into_vec())?);
-        }
-        let mut whole = try_default(shape, "gather")?;
-        let holders = (0..parts.len()).filter(|&rank| self.layout.is_primary(rank));
-        for rank in holders {
-            let part = ArrayView::from_shape(self.layout.local_shape(rank), parts.part(rank))?;
-            for (there, here) in slices(&self.layout, rank) {
-                whole
-                    .slice_each_axis_mut(|axis| there[axis.axis.index()])
-                    .assign(&part.slice_each_axis(|axis| here[axis.axis.index()]));
-            }
-        }
-        Ok(whole)
+    /// This rank's part in another layout.
+    fn in_layout(&self, operation: &'static str, target: &Layout<D>) -> Result<Array<A, D>> {
+        let axes = in_order(self.ndim());
+        let direction = Direction::new(operation, &self.grid, &self.layout, target, &axes)?;
+        Ok(direction.apply(self, Options::default())?.storage)
     }
 
-    /// Of several ranks with one part the first brings it.
-    fn of_primary<'part>(&self, part: &'part [A]) -> &'part [A] {
-        if self.layout.is_primary(self.communicator().rank()) {
-            part
-        } else {
-            &[]
-        }
-    }
-
-    /// Cuts the root's array over the ranks of `grid`. *Collective.*
+    /// Cuts the root's array into blocks over the ranks of `grid`. *Collective.*
     ///
     /// The root gives `Some`, the others `None`.
     ///
     /// # Shapes
-    /// Any; the view need not be contiguous.
+    /// Any; the array need not be contiguous.
     ///
     /// # Cost
-    /// A broadcast of the shape, and one message to each rank that gets something; the root holds the
-    /// array twice for a while.
+    /// A broadcast of the shape, and a message to each rank that gets something.
     ///
     /// # Errors
-    /// The same on every rank: [`Error::Usage`](crate::Error::Usage) when the root gives no array or is no rank,
-    /// [`Error::Shape`](crate::Error::Shape) when the grid does not fit the shape.
+    /// The same on every rank: [`Error::Usage`] when the root gives no array or is no rank,
+    /// [`Error::Shape`] when the grid does not fit the shape, [`Error::Memory`].
     #[track_caller]
     pub fn scatter(grid: &ProcessGrid, root: usize, array: Option<&Array<A, D>>) -> Result<Self> {
         let call = Call::new("scatter").element::<A>().root(root);
         let _call = grid.communicator().enter(call)?;
-        let communicator = grid.communicator();
-        let array = array.filter(|_| communicator.rank() == root);
+        let array = array.filter(|_| grid.communicator().rank() == root);
         let shape = array.map(|array| array.shape().to_vec());
-        let lengths: Vec<usize> = communicator.broadcast_object_for("scatter", root, shape)?;
+        let lengths: Vec<usize> = grid
+            .communicator()
+            .broadcast_object_for("scatter", root, shape)?;
         let layout = Layout::block(D::from_slice(&lengths)?, grid.shape().clone())?;
-        let parts = array.map(|array| cut(array, &layout));
-        let part = communicator.scatterv(root, parts.as_ref())?;
-        let local = Array::from_shape_vec(layout.local_shape(communicator.rank()), part)?;
-        Ok(DistArray::from_parts(grid, layout, local))
+        distribute(grid, &layout, root, array)
+    }
+
+    /// Cuts the root's array over the ranks of `grid` as this layout says. *Collective.*
+    ///
+    /// The root gives `Some`, the others `None`.
+    ///
+    /// # Cost
+    /// As [`scatter`](Self::scatter).
+    ///
+    /// # Errors
+    /// As [`scatter`](Self::scatter), and [`Error::Shape`] when the root's array is of another shape than the
+    /// layout.
+    #[track_caller]
+    pub fn scatter_to(
+        grid: &ProcessGrid,
+        layout: &Layout<D>,
+        root: usize,
+        array: Option<&Array<A, D>>,
+    ) -> Result<Self> {
+        let call = Call::new("scatter_to")
+            .array::<A>(layout.shape())
+            .root(root);
+        let _call = grid.communicator().enter(call)?;
+        grid.communicator().check_rank("scatter_to", root)?;
+        let array = array.filter(|_| grid.communicator().rank() == root);
+        // Only the root can fail.
+        let fits = (grid.communicator().rank() == root).then(|| match array {
+            None => Err(Error::usage("scatter_to: the root gives no array")),
+            Some(array) if array.raw_dim() == layout.raw_dim() => Ok(()),
+            Some(array) => {
+                let detail = format!("the root's array has shape {:?}, {layout}", array.shape());
+                Err(Error::shape("scatter_to", detail))
+            }
+        });
+        grid.communicator().broadcast_outcome(root, fits)?;
+        distribute(grid, layout, root, array)
     }
 }
 
-fn cut<A: Element, D: Axes>(array: &Array<A, D>, layout: &Layout<D>) -> Parts<A> {
-    (0..layout.grid().size())
-        .map(|rank| {
-            let mut part = Array::from_elem(layout.local_shape(rank), A::default());
-            for (there, here) in slices(layout, rank) {
-                part.slice_each_axis_mut(|axis| here[axis.axis.index()])
-                    .assign(&array.slice_each_axis(|axis| there[axis.axis.index()]));
-            }
-            part.into_raw_vec_and_offset().0
-        })
-        .collect()
+fn distribute<A: Element, D: Axes>(
+    grid: &ProcessGrid,
+    layout: &Layout<D>,
+    root: usize,
+    array: Option<&Array<A, D>>,
+) -> Result<DistArray<A, D>> {
+    let source = at_root(layout.raw_dim(), grid.communicator().size(), root)?;
+    let axes = in_order(layout.shape().len());
+    let direction = Direction::new("scatter", grid, &source, layout, &axes)?;
+    let nothing;
+    let array = match array {
+        Some(array) => array,
+        None => {
+            nothing = Array::default(source.local_shape(grid.communicator().rank()));
+            &nothing
+        }
+    };
+    let mut result = direction.apply_to(Source::of(array), Options::default())?;
+    if layout.shape().is_empty() {
+        // Without axes there is nothing to cut: every rank brought something, and the root's counts.
+        let mut value: Vec<A> = result.storage.iter().copied().collect();
+        grid.communicator().broadcast(root, &mut value)?;
+        result
+            .storage
+            .iter_mut()
+            .zip(value)
+            .for_each(|(place, value)| *place = value);
+    }
+    Ok(result)
 }
 
-/// The slices of all axes, in the whole array and in a rank's part, that together are the part.
-fn slices<D: Axes>(layout: &Layout<D>, rank: usize) -> Vec<(Vec<Slice>, Vec<Slice>)> {
-    let none = vec![(vec![], vec![])];
-    let axes = layout.all_local_runs(rank);
-    axes.iter().fold(none, |chosen, runs| {
-        let along = runs.slices();
-        chosen
-            .iter()
-            .flat_map(|(there, here)| {
-                along
-                    .iter()
-                    .map(|&(there_too, here_too)| (push(there, there_too), push(here, here_too)))
-            })
-            .collect()
-    })
+/// All of it on one rank, nothing on the others. An array without axes is on all of them.
+fn at_root<D: Axes>(shape: D, size: usize, root: usize) -> Result<Layout<D>> {
+    let Some(&rows) = shape.slice().first() else {
+        return everywhere(shape, size);
+    };
+    let mut sizes = vec![0; size];
+    sizes[root] = rows;
+    let mut distributions = vec![Distribution::Replicated; shape.ndim()];
+    distributions[0] = Distribution::Parts(sizes);
+    Layout::new(shape, GridShape::new(&[size]), &distributions)
 }
 
-fn push(slices: &[Slice], slice: Slice) -> Vec<Slice> {
-    [slices, &[slice]].concat()
+/// All of it on every rank.
+fn everywhere<D: Axes>(shape: D, size: usize) -> Result<Layout<D>> {
+    let distributions = vec![Distribution::Replicated; shape.ndim()];
+    Layout::new(shape, GridShape::new(&[size]), &distributions)
 }

@@ -79,7 +79,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     }
 
     /// Where the owned block lies within the storage.
-    fn owned_in_storage(&self) -> Vec<Range<usize>> {
+    pub(super) fn owned_in_storage(&self) -> Vec<Range<usize>> {
         let lengths = self.local_shape();
         (0..self.ndim())
             .map(|axis| {

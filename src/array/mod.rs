@@ -8,7 +8,9 @@ mod grid;
 mod halo;
 mod local;
 mod making;
+mod permute;
 mod random;
+mod redistribute;
 mod reduce;
 mod shared;
 mod slice;
@@ -27,6 +29,7 @@ pub use grid::ProcessGrid;
 pub use halo::{Boundary, Halo, HaloExchange, Haloed};
 pub use making::Progression;
 pub use random::Replacement;
+pub use redistribute::Redistribution;
 pub use shared::SharedArray;
 pub use view::{DistView, DistViewMut, Distributed};
 

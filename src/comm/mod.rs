@@ -148,7 +148,7 @@ impl Communicator {
     }
 
     /// `root` as an error unless it is a rank of this communicator: the same on every rank.
-    fn check_rank(&self, operation: &str, rank: usize) -> Result<()> {
+    pub(crate) fn check_rank(&self, operation: &str, rank: usize) -> Result<()> {
         if rank < self.size() {
             return Ok(());
         }

@@ -10,6 +10,8 @@ pub(crate) enum Purpose {
     Parts,
     /// An exchange of halos, told apart from earlier ones.
     Halo(u16),
+    /// Parts of an array on their way to another layout, told apart from earlier ones.
+    Redistribution(u16),
     /// A step of a reduction by a user's operation.
     Reduction,
 }
@@ -21,6 +23,7 @@ impl Purpose {
             Purpose::Reduction => 0,
             Purpose::Parts => 1,
             Purpose::Halo(sequence) => 2 + i32::from(sequence % 0x4000),
+            Purpose::Redistribution(sequence) => 0x4002 + i32::from(sequence % 0x3000),
         }
     }
 }

@@ -2,14 +2,19 @@
 
 mod axes;
 mod axis_slice;
+mod cost;
 mod distribution;
 mod grid;
 mod halo;
 mod odometer;
+mod overlap;
+mod permuted;
 mod region;
 mod runs;
 mod slice;
 mod split;
+mod tiling;
+mod transfer;
 
 use std::fmt;
 use std::ops::Range;
@@ -18,15 +23,20 @@ use crate::error::{Error, Result};
 
 pub use axes::Axes;
 pub use axis_slice::AxisSlice;
+pub use cost::Cost;
+pub(crate) use cost::Window;
 pub use distribution::{AxisLayout, Distribution};
 pub use grid::GridShape;
 pub use halo::{HaloPlan, HaloWidths, Message, SelfCopy};
 pub use odometer::GlobalIndices;
 pub(crate) use odometer::for_each_index;
+pub use overlap::{Overlap, Span};
 pub use region::Region;
 pub use runs::{Indices, Runs};
 pub use slice::Sliced;
 pub use split::{block_owner, block_range};
+pub use tiling::Tiling;
+pub use transfer::{Shipment, Transfer};
 
 /// How an array of a global shape is cut over a grid of ranks: each of its axes dealt out over one axis
 /// of the grid ([`Distribution`]), or not cut.

@@ -152,6 +152,41 @@ impl Runs {
         (offset < self.block).then(|| run * self.block + offset - self.skipped)
     }
 
+    /// Where the first index is, and the end of the last run.
+    pub(super) fn bounds(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// The distance after which the indices repeat; none where they are one run.
+    pub(super) fn period(&self) -> Option<usize> {
+        (self.end - self.start > self.block).then_some(self.stride)
+    }
+
+    /// How many of these lie in so many indices, a whole number of periods.
+    pub(super) fn places_in(&self, distance: usize) -> usize {
+        match self.period() {
+            Some(period) => distance / period * self.block,
+            None => distance,
+        }
+    }
+
+    /// The runs as far as they lie in `window`.
+    pub(super) fn within(
+        &self,
+        window: Range<usize>,
+    ) -> impl Iterator<Item = Range<usize>> + use<> {
+        let runs = *self;
+        let first = window.start.saturating_sub(runs.start) / runs.stride;
+        (first..runs.count())
+            .map(move |number| {
+                let start = runs.start + number * runs.stride;
+                let end = (start + runs.block).min(runs.end).min(window.end);
+                start.max(window.start)..end
+            })
+            .take_while(move |run| run.start < window.end)
+            .filter(|run| !run.is_empty())
+    }
+
     /// The same indices as few slices with steps: where each lies along the axis, and where among these.
     ///
     /// ```

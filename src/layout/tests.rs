@@ -3,6 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod transfer;
+
 proptest! {
     #[test]
     fn blocks_tile_the_axis_and_differ_by_at_most_one(length in 0usize..200, parts in 1usize..40) {

@@ -5,8 +5,8 @@ use partita::{Communicator, Result};
 use partita_testing::spmd_test;
 
 use crate::{
-    agreement, buffers, collectives, groups, messages, reductions, requests, scans,
-    started_collectives, tags, user_operations, variable_parts,
+    agreement, buffers, collectives, groups, messages, redistributions, reductions, requests,
+    scans, started_collectives, tags, user_operations, variable_parts,
 };
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8], environment = [("PARTITA_COUNT_LIMIT", "3")])]
@@ -59,6 +59,11 @@ fn tags_and_views_work_beyond_mpis_counts(world: &Communicator) -> Result<()> {
     requests::owning_requests_give_their_buffers_back(world)?;
     requests::a_persistent_message_is_sent_again_and_again(world)?;
     started_collectives::collectives_under_way_at_once_give_what_blocking_ones_give(world)
+}
+
+#[spmd_test(ranks = [3, 4], environment = [("PARTITA_COUNT_LIMIT", "3")])]
+fn arrays_move_beyond_mpis_counts(world: &Communicator) -> Result<()> {
+    redistributions::there_and_back_is_the_identity_and_what_one_rank_would_do(world)
 }
 
 /// Limits of one and two elements reach every remainder; the ordinary one is far away.

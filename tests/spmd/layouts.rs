@@ -13,10 +13,15 @@ use crate::shared::cases;
 /// Layouts of all kinds for so many ranks: any shape, any grid of 1 to 4 axes, any distribution over any
 /// of its axes, with copies where an axis of the grid is left.
 pub fn any_layout<D: Axes>(size: usize) -> impl Strategy<Value = Layout<D>> {
+    shape::<D>().prop_flat_map(move |shape| any_layout_of(shape, size))
+}
+
+/// Likewise, of arrays of this shape.
+pub fn any_layout_of<D: Axes>(shape: D, size: usize) -> impl Strategy<Value = Layout<D>> {
     let grids = (1..5).flat_map(|ndim| every_product(size, ndim));
     let grid = prop::sample::select(grids.collect::<Vec<_>>());
     let kinds = prop::collection::vec((0usize..6, 1usize..4), D::NDIM.unwrap_or(0));
-    (shape::<D>(), grid, kinds)
+    (Just(shape), grid, kinds)
         .prop_flat_map(|(shape, grid, kinds)| {
             let places: Vec<usize> = (0..grid.len()).collect();
             (Just((shape, grid, kinds)), Just(places).prop_shuffle())

@@ -22,6 +22,7 @@ mod object_errors;
 mod objects;
 mod random_arrays;
 mod raw_files;
+mod redistributions;
 mod reductions;
 mod requests;
 mod sample;

@@ -1,0 +1,197 @@
+//! One way from a layout to another: check, agree, communicate.
+
+use super::memory::{Source, Target};
+use super::strided::Stores;
+use super::{messages, simd};
+use crate::array::construct::{try_default, try_with_capacity};
+use crate::array::{DistArray, ProcessGrid};
+use crate::comm::{Communicator, Element};
+use crate::error::{Error, Result};
+use crate::layout::{Axes, Layout, Transfer, Window};
+
+/// What a user may ask for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::array) struct Options {
+    /// Bytes of buffers on each rank, at most.
+    pub(super) memory_limit: Option<usize>,
+}
+
+/// From one layout to another.
+#[derive(Clone)]
+pub(in crate::array) struct Direction<D: Axes> {
+    operation: &'static str,
+    from: (ProcessGrid, Layout<D>),
+    to: (ProcessGrid, Layout<D>),
+    permutation: Vec<usize>,
+    transfer: Transfer,
+}
+
+/// Parts of this size do not stay in a cache: they are written past it.
+const STREAMED_FROM: usize = 4 << 20;
+
+impl<D: Axes> Direction<D> {
+    pub(in crate::array) fn new(
+        operation: &'static str,
+        grid: &ProcessGrid,
+        source: &Layout<D>,
+        target: &Layout<D>,
+        permutation: &[usize],
+    ) -> Result<Self> {
+        let communicator = grid.communicator();
+        if source.grid().size() != communicator.size() {
+            let size = communicator.size();
+            let detail = format!("{source} is not for a communicator of {size} ranks");
+            return Err(Error::shape(operation, detail));
+        }
+        let transfer = Transfer::new(source, target, permutation, communicator.rank())?;
+        let grid_of = |layout: &Layout<D>| ProcessGrid::new(communicator, layout.grid().parts());
+        Ok(Direction {
+            operation,
+            from: (grid_of(source)?, source.clone()),
+            to: (grid_of(target)?, target.clone()),
+            permutation: permutation.to_vec(),
+            transfer,
+        })
+    }
+
+    /// The way back.
+    pub(super) fn reversed(&self) -> Result<Self> {
+        let mut inverse = vec![0; self.permutation.len()];
+        for (place, &axis) in self.permutation.iter().enumerate() {
+            inverse[axis] = place;
+        }
+        Direction::new(
+            self.operation,
+            &self.to.0,
+            &self.to.1,
+            &self.from.1,
+            &inverse,
+        )
+    }
+
+    pub(super) fn communicator(&self) -> &Communicator {
+        self.from.0.communicator()
+    }
+
+    pub(super) fn source(&self) -> &Layout<D> {
+        &self.from.1
+    }
+
+    pub(super) fn transfer(&self) -> &Transfer {
+        &self.transfer
+    }
+
+    /// A new array in the target layout.
+    pub(in crate::array) fn apply<A: Element>(
+        &self,
+        array: &DistArray<A, D>,
+        options: Options,
+    ) -> Result<DistArray<A, D>> {
+        check_layout(array, &self.from)?;
+        self.apply_to(array.source(), options)
+    }
+
+    /// A new array in the target layout, of this rank's part in the source layout.
+    pub(in crate::array) fn apply_to<A: Element>(
+        &self,
+        source: Source<'_, A>,
+        options: Options,
+    ) -> Result<DistArray<A, D>> {
+        let window = window_for::<A>(options)?;
+        let (grid, layout) = &self.to;
+        // Local: memory.
+        let storage = self.agree_on_memory::<A, _>(options, || {
+            try_default(layout.local_shape(self.transfer.rank), self.operation)
+        })?;
+        let mut result = DistArray::from_parts(grid, layout.clone(), storage);
+        self.run(source, window, &mut result)?;
+        Ok(result)
+    }
+
+    /// An existing array of the target layout, overwritten.
+    pub(super) fn apply_into<A: Element>(
+        &self,
+        into: &mut DistArray<A, D>,
+        array: &DistArray<A, D>,
+        options: Options,
+    ) -> Result<()> {
+        check_layout(array, &self.from)?;
+        check_layout(into, &self.to)?;
+        let window = window_for::<A>(options)?;
+        self.agree_on_memory::<A, _>(options, || Ok(()))?;
+        self.run(array.source(), window, into)
+    }
+
+    /// What `allocate` gives, when every rank also has room for its buffers.
+    fn agree_on_memory<A: Element, R>(
+        &self,
+        options: Options,
+        allocate: impl FnOnce() -> Result<R>,
+    ) -> Result<R> {
+        let cost = self.transfer.cost(size_of::<A>(), options.memory_limit);
+        let allocated = allocate().and_then(|memory| {
+            try_with_capacity::<u8>(cost.peak_memory, self.operation)?;
+            Ok(memory)
+        });
+        self.communicator().agree(allocated)
+    }
+
+    fn run<A: Element>(
+        &self,
+        source: Source<'_, A>,
+        window: Window,
+        into: &mut DistArray<A, D>,
+    ) -> Result<()> {
+        let source = &source.permuted(&self.permutation);
+        into.fill_memory(|mut target| {
+            move_elements(
+                self.communicator(),
+                &self.transfer,
+                window,
+                source,
+                &mut target,
+            )
+        })
+    }
+}
+
+/// Takes all that a rank has for others to them, and what it keeps to its new place.
+pub(super) fn move_elements<A: Element>(
+    communicator: &Communicator,
+    transfer: &Transfer,
+    window: Window,
+    source: &Source<A>,
+    target: &mut Target<A>,
+) -> Result<()> {
+    let stores = if size_of_val(target.elements) < STREAMED_FROM {
+        Stores::Cached
+    } else {
+        Stores::Streamed
+    };
+    let outcome = messages::exchange(communicator, transfer, window, source, target, stores);
+    simd::fence();
+    outcome
+}
+
+/// Replicated: layouts and communicators' sizes are the same on every rank.
+fn check_layout<A: Element, D: Axes>(
+    array: &DistArray<A, D>,
+    (grid, layout): &(ProcessGrid, Layout<D>),
+) -> Result<()> {
+    let (own, planned) = (array.communicator().size(), grid.communicator().size());
+    if own == planned && array.layout().has_same_parts(layout) {
+        return Ok(());
+    }
+    let detail = format!("the plan is for {layout}, the array is {}", array.layout());
+    Err(Error::shape("redistribute", detail))
+}
+
+/// Replicated: the limit and the element type are the same on every rank.
+pub(super) fn window_for<A: Element>(options: Options) -> Result<Window> {
+    Window::new(size_of::<A>(), options.memory_limit).ok_or_else(|| {
+        let (limit, needed) = (options.memory_limit.unwrap_or(0), 2 * size_of::<A>());
+        Error::usage(format!(
+            "redistribute: a memory limit of {limit} bytes has no room for one element each way ({needed} bytes)"
+        ))
+    })
+}

@@ -1,0 +1,98 @@
+//! The messages of a transfer, piece by piece.
+
+use super::buffers::Buffers;
+use super::memory::{Source, Target};
+use super::strided::{Block, Place, Stores, blocks};
+use crate::comm::Element;
+use crate::error::Result;
+use crate::layout::{Overlap, Shipment, Tiling, Transfer};
+
+/// What fits one buffer.
+pub(super) struct Piece {
+    pub(super) peer: usize,
+    axes: Vec<Overlap>,
+    pub(super) volume: usize,
+}
+
+/// All pieces of some messages, in an order that the other side finds too.
+pub(super) fn pieces<'transfer>(
+    transfer: &'transfer Transfer,
+    shipments: &'transfer [Shipment],
+    limit: usize,
+) -> impl Iterator<Item = Piece> {
+    shipments.iter().flat_map(move |shipment| {
+        let tiling = transfer.tiling(shipment, limit);
+        (0..tiling.count()).map(move |number| Piece::new(shipment, &tiling, number))
+    })
+}
+
+impl Piece {
+    fn new(shipment: &Shipment, tiling: &Tiling, number: usize) -> Self {
+        let axes: Vec<Overlap> = if tiling.count() == 1 {
+            shipment.axes.clone()
+        } else {
+            let ranges = tiling.ranges(number).into_iter();
+            let axes = shipment.axes.iter().zip(ranges);
+            axes.map(|(axis, range)| axis.part(range)).collect()
+        };
+        Piece {
+            peer: shipment.peer,
+            volume: axes.iter().map(Overlap::len).product(),
+            axes,
+        }
+    }
+
+    fn blocks(&self, source: &Place, target: &Place) -> Vec<Block> {
+        blocks(&self.axes, source, target)
+    }
+
+    /// Copies it from the source's part into a buffer.
+    pub(super) fn pack<T: Copy>(&self, from: &[T], place: &Place, buffer: &mut [T]) {
+        let mut start = 0;
+        for block in self.blocks(place, place) {
+            let volume = block.volume();
+            let block = block.into_buffer(start);
+            block.copy(from, buffer, Stores::Cached);
+            start += volume;
+        }
+    }
+
+    /// Copies it from a buffer into the target's part.
+    pub(super) fn unpack<T: Copy>(
+        &self,
+        buffer: &[T],
+        to: &mut [T],
+        place: &Place,
+        stores: Stores,
+    ) {
+        let mut start = 0;
+        for block in self.blocks(place, place) {
+            let volume = block.volume();
+            let block = block.from_buffer(start);
+            block.copy(buffer, to, stores);
+            start += volume;
+        }
+    }
+
+    /// Copies it within the rank: row by row, or by way of a buffer where its axes change places.
+    pub(super) fn copy<A: Element>(
+        &self,
+        source: &Source<A>,
+        target: &mut Target<A>,
+        buffers: &mut Buffers<A>,
+        stores: Stores,
+    ) -> Result<()> {
+        let blocks = self.blocks(&source.place, &target.place);
+        if stores == Stores::Cached || blocks.iter().all(Block::is_in_rows) {
+            for block in blocks {
+                block.copy(&source.elements, target.elements, stores);
+            }
+            return Ok(());
+        }
+        let mut buffer = buffers.take(self.volume)?;
+        self.pack(&source.elements, &source.place, &mut buffer);
+        self.unpack(&buffer, target.elements, &target.place, stores);
+        buffers.give_back(buffer);
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! What a transfer costs one rank, told before it begins.
+
+use std::fmt;
+
+use super::transfer::{Shipment, Transfer};
+
+/// Elements of a message are packed into buffers of so many bytes: half of a core's own cache.
+pub(crate) const BUFFER_BYTES: usize = 256 << 10;
+
+/// So many bytes are under way at once in each direction, unless a limit is set.
+pub(crate) const WINDOW_BYTES: usize = 16 << 20;
+
+/// How a message is cut, and how much of it is under way at once. The same on every rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Elements of one buffer, at most.
+    pub(crate) buffer: usize,
+    /// Elements of all buffers of one direction, at most.
+    pub(crate) all: usize,
+}
+
+impl Window {
+    /// `None` when there is no room for one element each way.
+    pub(crate) fn new(element_bytes: usize, memory_limit: Option<usize>) -> Option<Self> {
+        let bytes = element_bytes.max(1);
+        let one_way = memory_limit.map_or(WINDOW_BYTES, |limit| limit / 2);
+        let all = match memory_limit {
+            Some(_) => one_way / bytes,
+            // An element that is larger than any buffer still travels.
+            None => (one_way / bytes).max(2),
+        };
+        // Two, so that one is packed while the other is under way.
+        let buffer = (BUFFER_BYTES / bytes).min(all / 2).max(1);
+        (all > 0).then_some(Window { buffer, all })
+    }
+}
+
+/// What one rank does in a transfer.
+///
+/// ```
+/// use partita::layout::{Distribution::*, GridShape, Layout, Transfer};
+/// let rows = Layout::new([4096, 4096], GridShape::new(&[4]), &[Block, Replicated])?;
+/// let columns = Layout::new([4096, 4096], GridShape::new(&[4]), &[Replicated, Block])?;
+/// let cost = Transfer::new(&rows, &columns, &[0, 1], 0)?.cost(8, Some(1 << 20));
+/// assert_eq!((cost.messages_sent, cost.bytes_sent), (3, 24 << 20));
+/// assert_eq!((cost.peak_memory, cost.rounds), (1 << 20, 48));
+/// # Ok::<(), partita::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// Ranks to which something goes.
+    pub messages_sent: usize,
+    /// Ranks from which something comes.
+    pub messages_received: usize,
+    /// Bytes that go.
+    pub bytes_sent: usize,
+    /// Bytes that come.
+    pub bytes_received: usize,
+    /// Bytes that are copied within the rank.
+    pub bytes_kept: usize,
+    /// Bytes of buffers, beyond the two arrays.
+    pub peak_memory: usize,
+    /// How often the buffers are filled.
+    pub rounds: usize,
+}
+
+impl Cost {
+    pub(super) fn of(
+        transfer: &Transfer,
+        element_bytes: usize,
+        memory_limit: Option<usize>,
+    ) -> Self {
+        let bytes = |shipments: &[Shipment]| -> usize {
+            let volumes = shipments.iter().map(Shipment::volume);
+            volumes.sum::<usize>() * element_bytes
+        };
+        let (sent, received) = (bytes(&transfer.sends), bytes(&transfer.receives));
+        let window = Window::new(element_bytes, memory_limit);
+        let most = window.map_or(usize::MAX, |window| {
+            window.all.saturating_mul(element_bytes)
+        });
+        Cost {
+            messages_sent: transfer.sends.len(),
+            messages_received: transfer.receives.len(),
+            bytes_sent: sent,
+            bytes_received: received,
+            bytes_kept: bytes(transfer.kept.as_slice()),
+            peak_memory: sent.min(most) + received.min(most),
+            rounds: sent.max(received).div_ceil(most.max(1)),
+        }
+    }
+}
+
+/// `sends 24.0 MiB in 3 messages, receives 24.0 MiB in 3, keeps 8.0 MiB; 1.0 MiB of buffers, 48 rounds`
+impl fmt::Display for Cost {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "sends {} in {} messages, receives {} in {}, keeps {}; {} of buffers, {} rounds",
+            binary(self.bytes_sent),
+            self.messages_sent,
+            binary(self.bytes_received),
+            self.messages_received,
+            binary(self.bytes_kept),
+            binary(self.peak_memory),
+            self.rounds
+        )
+    }
+}
+
+/// Bytes in words: `24.0 MiB`.
+fn binary(bytes: usize) -> String {
+    let mut value = bytes as f64;
+    for unit in ["bytes", "KiB", "MiB", "GiB"] {
+        if value < 1024.0 {
+            let digits = usize::from(unit != "bytes");
+            return format!("{value:.digits$} {unit}");
+        }
+        value /= 1024.0;
+    }
+    format!("{value:.1} TiB")
+}
