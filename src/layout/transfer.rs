@@ -74,39 +74,8 @@ impl Transfer {
     ) -> Result<Self> {
         check(source, target, permutation)?;
         let size = source.grid().size();
-        let (here, there) = (source.parts(rank), target.parts(rank));
-        let shared = |overlap: &dyn Fn(usize) -> Vec<(usize, Overlap)>| -> Vec<_> {
-            (0..permutation.len()).map(overlap).collect()
-        };
-        let leaving = shared(&|axis| {
-            let own = source.axes()[permutation[axis]].runs(here[permutation[axis]]);
-            shared_parts(&target.axes()[axis], &own, |runs| {
-                Overlap::between(&own, runs)
-            })
-        });
-        let coming = shared(&|axis| {
-            let own = target.axes()[axis].runs(there[axis]);
-            let axis = &source.axes()[permutation[axis]];
-            shared_parts(axis, &own, |runs| Overlap::between(runs, &own))
-        });
-        let mut sends = Vec::new();
-        for (parts, axes) in candidates(&leaving) {
-            let peers = holders(target, &parts).into_iter();
-            let peers =
-                peers.filter(|&peer| peer != rank && source.rank_with_parts(peer, &here) == rank);
-            sends.extend(peers.map(|peer| shipment(peer, &axes)));
-        }
-        let mut receives = Vec::new();
-        let mut in_source_order = vec![0; permutation.len()];
-        for (parts, axes) in candidates(&coming) {
-            for (&axis, part) in permutation.iter().zip(parts) {
-                in_source_order[axis] = part;
-            }
-            receives.push(shipment(
-                source.rank_with_parts(rank, &in_source_order),
-                &axes,
-            ));
-        }
+        let mut sends = sends(source, target, permutation, rank);
+        let mut receives = receives(source, target, permutation, rank);
         let kept = receives.iter().position(|received| received.peer == rank);
         let kept = kept.map(|place| receives.remove(place));
         // Each rank begins with another one, so that no rank is begun with by all.
@@ -132,6 +101,55 @@ impl Transfer {
     pub fn cost(&self, element_bytes: usize, memory_limit: Option<usize>) -> Cost {
         Cost::of(self, element_bytes, memory_limit)
     }
+}
+
+/// All that `rank` has and others get from it.
+fn sends<D: Axes>(
+    source: &Layout<D>,
+    target: &Layout<D>,
+    permutation: &[usize],
+    rank: usize,
+) -> Vec<Shipment> {
+    let here = source.parts(rank);
+    let leaving = target.axes().iter().zip(permutation).map(|(there, &axis)| {
+        let own = source.axes()[axis].runs(here[axis]);
+        shared_parts(there, &own, |runs| Overlap::between(&own, runs))
+    });
+    let mut sends = Vec::new();
+    let leaving: Vec<_> = leaving.collect();
+    for (parts, axes) in candidates(&leaving) {
+        let peers = holders(target, &parts).into_iter();
+        // Of several that hold it the peer's neighbour among the copies sends it, itself first of all.
+        let peers =
+            peers.filter(|&peer| peer != rank && source.rank_with_parts(peer, &here) == rank);
+        sends.extend(peers.map(|peer| shipment(peer, &axes)));
+    }
+    sends
+}
+
+/// All that `rank` gets, also from itself.
+fn receives<D: Axes>(
+    source: &Layout<D>,
+    target: &Layout<D>,
+    permutation: &[usize],
+    rank: usize,
+) -> Vec<Shipment> {
+    let there = target.all_local_runs(rank);
+    let coming = there.iter().zip(permutation).map(|(own, &axis)| {
+        let axis = &source.axes()[axis];
+        shared_parts(axis, own, |runs| Overlap::between(runs, own))
+    });
+    let mut in_source_order = vec![0; permutation.len()];
+    let coming: Vec<_> = coming.collect();
+    let candidates = candidates(&coming).into_iter();
+    candidates
+        .map(|(parts, axes)| {
+            for (&axis, part) in permutation.iter().zip(parts) {
+                in_source_order[axis] = part;
+            }
+            shipment(source.rank_with_parts(rank, &in_source_order), &axes)
+        })
+        .collect()
 }
 
 /// Replicated: layouts are the same on every rank.

@@ -51,7 +51,7 @@ impl Piece {
         let mut start = 0;
         for block in self.blocks(place, place) {
             let volume = block.volume();
-            let block = block.into_buffer(start);
+            let block = block.with_packed_target(start);
             block.copy(from, buffer, Stores::Cached);
             start += volume;
         }
@@ -68,7 +68,7 @@ impl Piece {
         let mut start = 0;
         for block in self.blocks(place, place) {
             let volume = block.volume();
-            let block = block.from_buffer(start);
+            let block = block.with_packed_source(start);
             block.copy(buffer, to, stores);
             start += volume;
         }

@@ -86,22 +86,21 @@ impl Block {
     }
 
     /// The same box with its target packed, in C order, from `start`.
-    pub(super) fn into_buffer(mut self, start: usize) -> Self {
+    pub(super) fn with_packed_target(mut self, start: usize) -> Self {
         self.target = start;
-        let mut stride = 1;
-        for each in self.loops.iter_mut().rev() {
-            each.target = stride;
-            stride *= each.extent;
-        }
-        self
+        self.packed(|each| &mut each.target)
     }
 
     /// The same box with its source packed, in C order, from `start`.
-    pub(super) fn from_buffer(mut self, start: usize) -> Self {
+    pub(super) fn with_packed_source(mut self, start: usize) -> Self {
         self.source = start;
+        self.packed(|each| &mut each.source)
+    }
+
+    fn packed(mut self, side: impl Fn(&mut Loop) -> &mut usize) -> Self {
         let mut stride = 1;
         for each in self.loops.iter_mut().rev() {
-            each.source = stride;
+            *side(each) = stride;
             stride *= each.extent;
         }
         self
