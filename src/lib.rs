@@ -26,6 +26,7 @@
 //!
 //! * [`run`] and [`run_with_arguments`] start and end MPI; [`Progress`] shows how far it is.
 //! * [`Communicator`]: the ranks, and what they say to each other.
+//! * [`InterCommunicator`]: two groups of ranks, such as a program and the workers it started.
 //! * [`Farm`]: many independent tasks, each done by whichever rank is free.
 //! * [`Window`]: memory of each rank that the others put to and get from.
 //! * [`RawFile`]: numbers in a file that is not HDF5.
@@ -52,11 +53,13 @@ pub mod runtime;
 
 pub use array::{
     Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
-    IntoLayout, ProcessGrid, Progression, Redistribution, Replacement, SharedArray, Summable,
+    IntoLayout, ProcessGrid, Progression, Redistribution, Replacement, SharedArray, Shift,
+    Summable,
 };
 pub use comm::{
-    Communicator, Destination, Element, Integer, Number, Operation, Parts, Persistent, RawFile,
-    ReceiveBuffer, Received, Request, Scope, ScopedRequest, SendBuffer, Source, Tag,
+    Communicator, Destination, Element, Integer, InterCommunicator, Number, Operation, Parts,
+    Persistent, RawFile, ReceiveBuffer, Received, Request, Root, Scope, ScopedRequest, SendBuffer,
+    Source, Tag,
 };
 pub use comm::{Epoch, Passive, Target, Targets, Window};
 pub use error::{Error, Result};

@@ -25,7 +25,7 @@ use crate::layout::{Axes, Layout};
 
 pub use accumulator::Summable;
 pub use construct::IntoLayout;
-pub use grid::ProcessGrid;
+pub use grid::{ProcessGrid, Shift};
 pub use halo::{Boundary, Halo, HaloExchange, Haloed};
 pub use making::Progression;
 pub use random::Replacement;

@@ -17,13 +17,13 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    /// Within 0..=32767, which every MPI grants.
+    /// Within 0..=32767, which every MPI grants, and below 0x5000, where the tags of objects begin.
     pub(crate) fn tag(self) -> i32 {
         match self {
             Purpose::Reduction => 0,
             Purpose::Parts => 1,
             Purpose::Halo(sequence) => 2 + i32::from(sequence % 0x4000),
-            Purpose::Redistribution(sequence) => 0x4002 + i32::from(sequence % 0x3000),
+            Purpose::Redistribution(sequence) => 0x4002 + i32::from(sequence % 0x0ffe),
         }
     }
 }

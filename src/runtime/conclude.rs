@@ -89,6 +89,7 @@ pub(super) fn conclude(world: &Communicator, control: &Communicator, outcome: Re
         Err(error) => give_up(Err(error), control.rank()),
     }
     match agreed_end(
+        world,
         control,
         outcome,
         left_behind.is_some_and(|(_, blocks)| blocks),
@@ -120,10 +121,19 @@ struct End {
     finalize: bool,
 }
 
-fn agreed_end(control: &Communicator, outcome: Result<()>, blocked: bool) -> Result<End> {
+fn agreed_end(
+    world: &Communicator,
+    control: &Communicator,
+    outcome: Result<()>,
+    blocked: bool,
+) -> Result<End> {
     let any_blocked = control.all_reduce_value(blocked, Operation::LogicalOr)?;
     let code = match control.agree(outcome) {
-        Ok(()) => 0,
+        Ok(()) => {
+            // MPICH ends the job when it ends with a window that was not freed.
+            world.reclaim()?;
+            0
+        }
         Err(error) => {
             match &error {
                 // Of a single rank, its number says nothing.

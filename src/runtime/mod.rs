@@ -39,13 +39,14 @@ pub use progress::Progress;
 /// Ranks that differ get [`Error::Mismatch`], which tells who called what where, instead of wrong
 /// data or a hang. With `PARTITA_TIMEOUT=60` a rank that waits in a collective for longer than that
 /// many seconds reports who waits where and who is missing, and aborts the job with exit code 124;
-/// unless it is set, ranks wait for ever.
+/// unless it is set, ranks wait for ever. Without either, in a release build, a rank that returns `Ok` while
+/// the others are in a collective leaves them waiting, and one that calls another collective is MPI's affair.
 ///
 /// The local BLAS is set to one thread a rank, unless `OPENBLAS_NUM_THREADS`, `MKL_NUM_THREADS`,
 /// `BLIS_NUM_THREADS` or `OMP_NUM_THREADS` says otherwise.
 ///
-/// The closure is `Send + 'static` so that no communicator leaves it by a capture: one that outlived
-/// MPI (through a thread-local variable, say) is good for nothing.
+/// The closure is `Send + 'static` so that no communicator leaves it by a capture: one that outlives
+/// MPI (through a thread-local variable, say) returns errors.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -104,6 +105,7 @@ where
     let outcome = panic::end_job_on_unwinding(rank, size, || checks.and_then(|()| program(&world)));
     let code = conclude::conclude(&world, &control, outcome);
     leak_orphans();
+    environment::note_end();
     drop(universe);
     Ok(code)
 }

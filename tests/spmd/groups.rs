@@ -103,3 +103,112 @@ pub fn the_ranks_of_the_mpi_crate_are_the_same(world: &Communicator) -> Result<(
     assert_eq!(world.is_root(), world.rank() == 0);
     Ok(())
 }
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+fn the_ranks_of_a_machine_are_in_one_communicator(world: &Communicator) -> Result<()> {
+    // All ranks of a test run on one machine.
+    let machine = world.split_shared()?;
+    assert_eq!(
+        (machine.rank(), machine.size()),
+        (world.rank(), world.size())
+    );
+    let ranks = machine.all_gather(&[world.rank()])?;
+    assert_eq!(ranks, (0..world.size()).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[spmd_test(ranks = [2, 3], environment = [("PARTITA_CHECK", "1")])]
+fn a_name_is_told_with_the_communicator(world: &Communicator) -> Result<()> {
+    assert_eq!(world.name(), "");
+    let (rank, size) = (world.rank(), world.size());
+    assert_eq!(
+        format!("{world:?}"),
+        format!("Communicator(rank {rank} of {size})")
+    );
+    let halo = world.duplicate()?;
+    for name in ["halo", "naïve", &"ä".repeat(300)] {
+        halo.set_name(name)?;
+        assert_eq!(halo.clone().name(), name);
+        let told = format!("Communicator({name}, rank {rank} of {size})");
+        assert_eq!(format!("{halo:?}"), told);
+    }
+    assert_eq!(error_of_all(world, halo.set_name("a\0b"))?.exit_code(), 2);
+    halo.set_name("halo")?;
+    let outcome = match world.is_root() {
+        true => halo.barrier(),
+        false => halo.duplicate().map(drop),
+    };
+    let error = error_of_all(world, outcome)?.to_string();
+    assert!(
+        error.contains("rank 0: barrier at ") && error.contains(" in halo;"),
+        "{error}"
+    );
+    Ok(())
+}
+
+/// Six communicators of MPI's each, of which MPICH can hold 2048 at once; each rank lets go in its own way.
+#[spmd_test(ranks = [1, 3], time_limit = 100)]
+fn communicators_that_all_ranks_have_dropped_are_given_back(world: &Communicator) -> Result<()> {
+    let mut kept = Vec::new();
+    for number in 0..800 {
+        let one = world.duplicate()?;
+        // Communicators of communicators, which some ranks are not in.
+        let within = one.split((world.rank() != 1).then_some(0), 0)?;
+        if number % 100 == 0 {
+            kept.push((number, one.duplicate()?));
+        }
+        match world.rank() % 2 {
+            0 => drop((one, within)),
+            _ => drop((within, one)),
+        }
+        // One rank lets go later than the others.
+        if world.is_root() {
+            kept.retain(|(kept, _)| *kept + 400 > number);
+        } else {
+            kept.retain(|(kept, _)| *kept + 250 > number);
+        }
+    }
+    let expected = world.size();
+    // All ranks have the youngest ones still, and those work.
+    for (_, one) in &kept[kept.len() - 2..] {
+        assert_eq!(one.all_reduce_value(1, partita::Operation::Sum)?, expected);
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn a_communicator_is_closed_by_its_last_handle(world: &Communicator) -> Result<()> {
+    for _ in 0..3 {
+        let one = world.duplicate()?;
+        let other = one.clone();
+        let error = error_of_all(world, one.close())?;
+        assert_eq!(error.exit_code(), 2, "{error:?}");
+        let within = other.duplicate()?;
+        let error = error_of_all(world, other.clone().close())?;
+        assert!(error.to_string().contains("in use"), "{error}");
+        within.close()?;
+        other.barrier()?;
+        other.close()?;
+        let grouped = world.split(Some(world.rank() as u32 % 2), 0)?;
+        grouped.ok_or_else(|| Error::other("no group"))?.close()?;
+    }
+    let error = error_of_all(world, world.clone().close())?;
+    assert_eq!(error.exit_code(), 2, "{error:?}");
+    world.barrier()
+}
+
+/// Thirty communicators of MPI's each, none of them closed.
+#[spmd_test(ranks = [3], time_limit = 100)]
+fn windows_and_shared_arrays_go_with_their_communicators(world: &Communicator) -> Result<()> {
+    for number in 0..60 {
+        let mut window = partita::Window::<u64>::zeros(world, 1000)?;
+        let mut table = partita::SharedArray::<u64, _>::zeros(world, [100])?;
+        window.local_mut(|own| own[0] = number)?;
+        table.write(|mut own| {
+            own.fill(number);
+            Ok(())
+        })?;
+        assert_eq!(table.read(|all| all.sum())?, 100 * number);
+    }
+    Ok(())
+}

@@ -9,7 +9,7 @@ use crate::sample::Sample;
 use crate::shared::{cases, error_of_all};
 use crate::with_every_element_type;
 
-const OPERATIONS: [Operation; 10] = [
+pub const OPERATIONS: [Operation; 10] = [
     Operation::Sum,
     Operation::Product,
     Operation::Min,
@@ -23,7 +23,7 @@ const OPERATIONS: [Operation; 10] = [
 ];
 
 /// The oracle: what the operation does with two elements, where MPI's table of types defines it.
-trait Reduced: Sample {
+pub trait Reduced: Sample {
     /// A small number, so that no sum or product of eight overflows or is rounded.
     fn small(number: u8) -> Self;
 

@@ -59,8 +59,13 @@ impl Call {
     }
 
     /// With as many elements of type `T` on every rank.
-    pub(crate) fn slice<T>(mut self, elements: &[T]) -> Self {
-        self.count = Some(elements.len());
+    pub(crate) fn slice<T>(self, elements: &[T]) -> Self {
+        self.counted::<T>(elements.len())
+    }
+
+    /// With this number of elements of type `T` on every rank.
+    pub(crate) fn counted<T>(mut self, count: usize) -> Self {
+        self.count = Some(count);
         self.element::<T>()
     }
 
@@ -89,6 +94,16 @@ impl Call {
     pub(crate) fn detail(mut self, detail: &'static str) -> Self {
         self.detail = detail;
         self
+    }
+
+    /// In the line that called the caller.
+    #[track_caller]
+    pub(crate) fn here(self) -> Self {
+        self.at(Location::caller())
+    }
+
+    pub(in crate::comm) fn operation(&self) -> &'static str {
+        self.operation
     }
 
     pub(super) fn at(mut self, site: &'static Location<'static>) -> Self {

@@ -17,7 +17,8 @@ use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::Communicator;
-use super::ffi::{Handle, Meeting};
+use super::Operation;
+use super::ffi::{Handle, Meeting, environment};
 use crate::error::{Error, Result};
 
 pub(crate) use call::Call;
@@ -31,7 +32,7 @@ const END: u64 = 0;
 const LOOKS: u32 = 2000;
 
 /// How long it then leaves it between two looks.
-const PAUSE: Duration = Duration::from_micros(50);
+pub(super) const PAUSE: Duration = Duration::from_micros(50);
 
 thread_local! {
     /// What `start` set, on the thread that runs the program.
@@ -53,8 +54,12 @@ pub(crate) fn start(control: &Communicator) -> Result<()> {
 
 /// What a checked communicator remembers.
 pub(super) struct Checker {
+    /// Where the ranks meet; should they differ, their words are messages there.
     handle: Handle,
+    rank: usize,
     size: usize,
+    /// The communicator's, to be told.
+    name: RefCell<String>,
     settings: Settings,
     /// The ranks in the communicator of all ranks, which the watchdog speaks of.
     members: Vec<usize>,
@@ -67,19 +72,23 @@ pub(super) struct Checker {
 }
 
 impl Checker {
-    /// Nothing, unless the ranks are checked. Collective.
-    pub(super) fn of(user: Handle, size: usize) -> Result<Option<Self>> {
-        let Some(settings) = SETTINGS
-            .with(|cell| cell.get().copied())
-            .filter(|it| it.check)
-        else {
+    /// Nothing, unless the ranks are checked: with `ask`, unless all of them are. Collective.
+    pub(super) fn of(handle: Handle, rank: usize, size: usize, ask: bool) -> Result<Option<Self>> {
+        let settings = SETTINGS.with(|cell| cell.get().copied());
+        let own = settings.is_some_and(|it| it.check);
+        let checked = match ask {
+            true => handle.all_reduce(&[own], Operation::LogicalAnd)?[0],
+            false => own,
+        };
+        let Some(settings) = settings.filter(|_| checked) else {
             return Ok(None);
         };
-        let handle = user.duplicate()?;
         Ok(Some(Checker {
             members: handle.all_gather(&[settings.world_rank], size)?,
             handle,
+            rank,
             size,
+            name: RefCell::default(),
             settings,
             depth: Cell::new(0),
             last: Cell::new(None),
@@ -87,27 +96,69 @@ impl Checker {
         }))
     }
 
+    pub(super) fn set_name(&self, name: &str) {
+        *self.name.borrow_mut() = name.to_owned();
+    }
+
     fn enter(&self, call: Call) -> Result<()> {
         if self.depth.get() == 0 {
-            if let Some(error) = &*self.left.borrow() {
-                return Err(error.clone());
+            let mut meeting = self.start_meeting(call)?;
+            if let Some(verdict) = self.verdict(&mut meeting, call, true) {
+                verdict?;
             }
-            let mut meeting = self.start_meeting(call.hash(self.settings.strict))?;
-            let Some(numbers) = self.wait(&mut meeting, call, self.settings.limit)? else {
-                watchdog::call_the_roll(call, &self.members, self.last.get())
-            };
-            if !all_equal(numbers) {
-                return Err(self.compare(Record::Call(call.to_string()))?);
-            }
-            self.last.set(Some(call));
             watchdog::entered(call);
         }
         self.depth.set(self.depth.get() + 1);
         Ok(())
     }
 
-    fn start_meeting(&self, hash: u64) -> Result<Meeting> {
+    /// Tells the others what this rank calls. Collective, without waiting.
+    pub(super) fn start_meeting(&self, call: Call) -> Result<Meeting> {
+        if let Some(error) = &*self.left.borrow() {
+            return Err(error.clone());
+        }
+        let hash = call.hash(self.settings.strict);
         self.handle.start_meeting([hash, !hash])
+    }
+
+    /// Whether all ranks have called the same; `None` if that is not known yet, unless it is to `wait`.
+    pub(super) fn verdict(
+        &self,
+        meeting: &mut Meeting,
+        call: Call,
+        wait: bool,
+    ) -> Option<Result<()>> {
+        let numbers = match wait {
+            true => self.wait(meeting, call, self.settings.limit),
+            false => meeting.outcome(),
+        };
+        match numbers {
+            Err(error) => Some(Err(error)),
+            Ok(Some(numbers)) if all_equal(numbers) => {
+                self.last.set(Some(call));
+                Some(Ok(()))
+            }
+            Ok(Some(_)) => {
+                let record = Record::Call(self.in_words(call));
+                Some(Err(self.compare(record).unwrap_or_else(|error| error)))
+            }
+            Ok(None) if wait => self.call_the_roll(call),
+            Ok(None) => None,
+        }
+    }
+
+    /// The call, and which communicator's it is where that has a name.
+    fn in_words(&self, call: Call) -> String {
+        let name = self.name.borrow();
+        match name.as_str() {
+            "" => call.to_string(),
+            name => format!("{call} in {name}"),
+        }
+    }
+
+    fn call_the_roll(&self, call: Call) -> ! {
+        let last = self.last.get().map(|last| self.in_words(last));
+        watchdog::call_the_roll(&self.in_words(call), &self.members, last)
     }
 
     /// What the ranks gave; `None` if `limit` passed before all of them had come.
@@ -131,7 +182,7 @@ impl Checker {
             if limit.is_some_and(|limit| start.elapsed() > limit) {
                 return Ok(None);
             }
-            watchdog::answer(call)?;
+            watchdog::answer(|| self.in_words(call))?;
             std::thread::sleep(PAUSE);
         }
     }
@@ -139,9 +190,11 @@ impl Checker {
     /// Every rank tells what it called: the error that all of them get.
     fn compare(&self, own: Record) -> Result<Error> {
         let bytes = postcard::to_stdvec(&own).map_err(Error::other)?;
-        let lengths = self.handle.all_gather(&[bytes.len()], self.size)?;
-        let all = self.handle.all_gatherv(&bytes, &lengths)?;
-        let all = all.ok_or_else(|| Error::other("the ranks' calls fill more than a message"))?;
+        // Messages, because some ranks may have started further meetings by now.
+        let (rank, own_length) = (self.rank, [bytes.len()]);
+        let one_each = vec![1; self.size];
+        let lengths = self.handle.exchange(rank, |_| &own_length, &one_each, 0)?;
+        let all = self.handle.exchange(rank, |_| &bytes, &lengths, 1)?;
         let mut rest = &all[..];
         let mut records = Vec::with_capacity(self.size);
         while records.len() < self.size {
@@ -164,7 +217,7 @@ impl Checker {
             return Ok(Some(outcome));
         }
         let call = Call::end();
-        let mut meeting = self.start_meeting(END)?;
+        let mut meeting = self.handle.start_meeting([END, !END])?;
         let limit = match (grace, self.settings.limit) {
             (Some(grace), Some(limit)) => Some(grace.min(limit)),
             (grace, limit) => grace.or(limit),
@@ -175,13 +228,13 @@ impl Checker {
                 .compare(Record::End(outcome.err()))
                 .map(|error| Some(Err(error))),
             None if grace.is_some() => Ok(None),
-            None => watchdog::call_the_roll(call, &self.members, self.last.get()),
+            None => self.call_the_roll(call),
         }
     }
 }
 
 /// The maximum of a number and the maximum of its complement, which is the complement of the minimum.
-fn all_equal([maximum, complement]: [u64; 2]) -> bool {
+pub(super) fn all_equal([maximum, complement]: [u64; 2]) -> bool {
     maximum == !complement
 }
 
@@ -210,6 +263,10 @@ impl Communicator {
     #[track_caller]
     #[inline]
     pub(crate) fn enter(&self, call: Call) -> Result<Entered<'_>> {
+        environment::check_running()?;
+        if !self.inner.gates.borrow().is_empty() {
+            self.open_all();
+        }
         match &self.inner.checker {
             None => Ok(Entered(None)),
             Some(checker) => {

@@ -95,53 +95,53 @@ fn set_inside(inside: Option<(Instant, Call)>) {
 }
 
 /// Tells where this rank waits, if another one asks.
-pub(super) fn answer(call: Call) -> Result<()> {
+pub(super) fn answer(place: impl Fn() -> String) -> Result<()> {
     WATCHDOG.with(|cell| match cell.get() {
         None => Ok(()),
-        Some(watchdog) => watchdog.answer(call),
+        Some(watchdog) => watchdog.answer(place),
     })
 }
 
 /// Finds out who else waits, reports, and ends the job.
-pub(super) fn call_the_roll(call: Call, members: &[usize], last: Option<Call>) -> ! {
+pub(super) fn call_the_roll(place: &str, members: &[usize], last: Option<String>) -> ! {
     WATCHDOG.with(|cell| {
         if let Some(watchdog) = cell.get() {
-            watchdog.call_the_roll(call, members, last);
+            watchdog.call_the_roll(place, members, last);
         }
     });
     environment::abort(TIMED_OUT)
 }
 
 impl Watchdog {
-    fn answer(&self, call: Call) -> Result<()> {
+    fn answer(&self, place: impl Fn() -> String) -> Result<()> {
         while let Some((text, from)) = self.handle.receive_bytes_if_any(TAG)? {
             let text = String::from_utf8_lossy(&text).into_owned();
             self.heard.borrow_mut().insert(from, text);
-            self.tell(call)?;
+            self.tell(&place())?;
         }
         Ok(())
     }
 
-    fn tell(&self, call: Call) -> Result<()> {
+    fn tell(&self, place: &str) -> Result<()> {
         if self.told.replace(true) {
             return Ok(());
         }
         for other in (0..self.size).filter(|&other| other != self.rank) {
-            let text = call.to_string().into_bytes();
+            let text = place.as_bytes().to_vec();
             // Never waited for: a rank that is stopped takes nothing.
             drop(self.handle.start_send(text, other, TAG)?);
         }
         Ok(())
     }
 
-    fn call_the_roll(&self, call: Call, members: &[usize], last: Option<Call>) {
+    fn call_the_roll(&self, place: &str, members: &[usize], last: Option<String>) {
         let start = Instant::now();
-        let mut failed = self.tell(call).is_err();
+        let mut failed = self.tell(place).is_err();
         while !failed && start.elapsed() < self.patience() {
-            failed = self.answer(call).is_err();
+            failed = self.answer(|| place.to_owned()).is_err();
             std::thread::sleep(Duration::from_millis(1));
         }
-        let report = self.report(call, members, last);
+        let report = self.report(place, members, last);
         let _ = std::io::stderr().write_all(report.as_bytes());
     }
 
@@ -154,9 +154,9 @@ impl Watchdog {
         }
     }
 
-    fn report(&self, call: Call, members: &[usize], last: Option<Call>) -> String {
+    fn report(&self, place: &str, members: &[usize], last: Option<String>) -> String {
         let mut waiting = self.heard.borrow().clone();
-        waiting.insert(self.rank, call.to_string());
+        waiting.insert(self.rank, place.to_owned());
         let missing: Vec<usize> = members
             .iter()
             .copied()
@@ -169,7 +169,7 @@ impl Watchdog {
             report += &format!("  {ranks}: waiting in {place}\n");
         }
         if !missing.is_empty() {
-            let last = last.map_or("nothing yet".to_owned(), |last| last.to_string());
+            let last = last.unwrap_or("nothing yet".to_owned());
             report += &format!("  {}: missing; called last {last}\n", name(&missing));
         }
         report + "the job is aborted\n"

@@ -11,3 +11,5 @@ mod scan;
 mod scatter;
 mod start;
 mod start_parts;
+
+pub(super) use reduce::lengths_differ;

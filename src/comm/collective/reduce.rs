@@ -89,9 +89,11 @@ impl Communicator {
         if longest == shortest {
             return Ok(());
         }
-        let detail = format!("the ranks come with {shortest} to {longest} elements");
-        Err(Error::OnEveryRank(Box::new(Error::shape(
-            operation, detail,
-        ))))
+        Err(lengths_differ(operation, shortest, longest))
     }
+}
+
+pub(in crate::comm) fn lengths_differ(operation: &str, shortest: u64, longest: u64) -> Error {
+    let detail = format!("the ranks come with {shortest} to {longest} elements");
+    Error::OnEveryRank(Box::new(Error::shape(operation, detail)))
 }

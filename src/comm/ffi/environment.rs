@@ -1,9 +1,12 @@
 //! The process under MPI: whether it runs, ending it at once, threads of the local BLAS.
 
 use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use mpi::ffi;
+
+use crate::error::{Error, Result};
 
 /// Whether MPI calls may be made now: started, and not ended.
 pub(crate) fn is_running() -> bool {
@@ -14,6 +17,23 @@ pub(crate) fn is_running() -> bool {
         ffi::MPI_Finalized(&mut ended);
     }
     started != 0 && ended == 0
+}
+
+static ENDED: AtomicBool = AtomicBool::new(false);
+
+/// From here on no MPI call is made.
+pub(crate) fn note_end() {
+    ENDED.store(true, Ordering::Relaxed);
+}
+
+/// An error once MPI has ended, for communicators that outlive it: what [`is_running`] asks MPI, remembered.
+pub(crate) fn check_running() -> Result<()> {
+    if ENDED.load(Ordering::Relaxed) {
+        return Err(Error::usage(
+            "MPI has ended, and with it every communicator",
+        ));
+    }
+    Ok(())
 }
 
 static BEFORE_ABORT: Mutex<Vec<fn()>> = Mutex::new(Vec::new());

@@ -1,6 +1,6 @@
 //! A communicator's handle: what MPI knows of it, duplicating, aborting.
 
-use std::ffi::c_int;
+use std::ffi::{CString, c_int};
 use std::mem::ManuallyDrop;
 
 use mpi::ffi;
@@ -10,8 +10,8 @@ use mpi::traits::FromRaw;
 use super::check::check;
 use crate::error::{Error, Result};
 
-/// An MPI communicator whose errors return. Freed by nobody but MPI's own end: `MPI_Comm_free` is
-/// collective, and a drop happens on one rank alone when that rank fails.
+/// An MPI communicator whose errors return. Not freed by dropping it: `MPI_Comm_free` is collective, and
+/// a drop happens on one rank alone when that rank fails.
 #[derive(Clone, Copy)]
 pub(crate) struct Handle(pub(super) ffi::MPI_Comm);
 
@@ -57,7 +57,44 @@ impl Handle {
         }
     }
 
-    fn return_errors(self) -> Result<Self> {
+    /// The ranks of this machine, in the same order. Collective.
+    pub(crate) fn split_by_machine(self) -> Result<Self> {
+        // SAFETY: a live communicator; `new` is a valid place for the result.
+        unsafe {
+            let mut new = ffi::RSMPI_COMM_NULL;
+            let code = ffi::MPI_Comm_split_type(
+                self.0,
+                ffi::RSMPI_COMM_TYPE_SHARED,
+                0,
+                ffi::RSMPI_INFO_NULL,
+                &mut new,
+            );
+            check(code, "MPI_Comm_split_type")?;
+            Handle(new).return_errors()
+        }
+    }
+
+    /// Gives the communicator back to MPI, which keeps what messages under way still need. Collective.
+    ///
+    /// The handle is a number or a pointer that MPI may give to another communicator: whoever calls this
+    /// has the last one.
+    pub(crate) fn free(mut self) -> Result<()> {
+        // SAFETY: a live communicator, by what the caller vouches for.
+        check(unsafe { ffi::MPI_Comm_free(&mut self.0) }, "MPI_Comm_free")
+    }
+
+    /// Names it for debuggers, which read MPI's names. Local.
+    pub(crate) fn set_name(self, name: &str) -> Result<()> {
+        let longest = ffi::MPI_MAX_OBJECT_NAME as usize - 1;
+        let fitting = (0..=name.len().min(longest)).rev();
+        let end = fitting.into_iter().find(|&end| name.is_char_boundary(end));
+        let name = CString::new(&name[..end.unwrap_or(0)]).map_err(Error::usage)?;
+        // SAFETY: a live communicator, and a C string that MPI copies.
+        let code = unsafe { ffi::MPI_Comm_set_name(self.0, name.as_ptr()) };
+        check(code, "MPI_Comm_set_name")
+    }
+
+    pub(super) fn return_errors(self) -> Result<Self> {
         // SAFETY: a live communicator and a predefined error handler.
         let code = unsafe { ffi::MPI_Comm_set_errhandler(self.0, ffi::RSMPI_ERRORS_RETURN) };
         check(code, "MPI_Comm_set_errhandler")?;

@@ -23,9 +23,10 @@ use std::ptr::NonNull;
 use mpi::ffi;
 
 use super::check::check;
-use super::environment::{abort, is_running};
+use super::environment::abort;
 use super::shared_memory::{Machine, check_room};
 use super::type_identity::same_elements;
+use super::window::OwnedWindow;
 use crate::comm::{Communicator, Number};
 use crate::error::{Error, Result};
 
@@ -36,13 +37,9 @@ const UNIT: usize = 64;
 
 /// A window, with the number of elements of each rank.
 pub(crate) struct RemoteMemory<T: Number> {
-    /// Never handed out: the scopes rely on that nobody else talks here.
-    group: Communicator,
-    window: ffi::MPI_Win,
+    window: OwnedWindow,
     own: NonNull<T>,
     lengths: Vec<usize>,
-    /// Whether the last scope ended on all ranks, so that nobody accesses anybody's memory now.
-    in_step: bool,
 }
 
 impl<T: Number> RemoteMemory<T> {
@@ -60,17 +57,15 @@ impl<T: Number> RemoteMemory<T> {
         check_machines_room(&group, bytes)?;
         let (window, own) = group.agree(allocate_window(&group, bytes))?;
         let mut memory = RemoteMemory {
-            group,
-            window,
+            window: OwnedWindow::new(group, window, false),
             own: own.unwrap_or(NonNull::dangling()),
             lengths,
-            in_step: false,
         };
         for index in 0..own_length {
             // SAFETY: within the allocation; nobody has a reference to it or may access it yet.
             unsafe { memory.own.add(index).write(T::default()) };
         }
-        memory.in_step = true;
+        memory.window.in_step = true;
         Ok(memory)
     }
 
@@ -79,7 +74,7 @@ impl<T: Number> RemoteMemory<T> {
     }
 
     fn own_length(&self) -> usize {
-        self.lengths[self.group.rank()]
+        self.lengths[self.window.group.rank()]
     }
 
     pub(crate) fn local<R>(&self, look: impl FnOnce(&[T]) -> R) -> Result<R> {
@@ -104,18 +99,20 @@ impl<T: Number> RemoteMemory<T> {
         work: impl FnOnce(&Access<'_, 'buffers, T>) -> Result<R>,
     ) -> Result<R> {
         self.check_usable()?;
-        self.in_step = false;
-        self.group.barrier()?;
+        self.window.in_step = false;
+        self.window.group.barrier()?;
         // SAFETY: a live window, on which no epoch is open.
-        let opened = unsafe { ffi::MPI_Win_fence(ffi::MPI_MODE_NOPRECEDE as c_int, self.window) };
+        let opened =
+            unsafe { ffi::MPI_Win_fence(ffi::MPI_MODE_NOPRECEDE as c_int, self.window.raw()) };
         check(opened, "MPI_Win_fence")?;
         let access = Access::of(self);
         let outcome = complete_after(
             || work(&access),
             || {
                 // SAFETY: a live window, in the epoch that the first fence began.
-                let code =
-                    unsafe { ffi::MPI_Win_fence(ffi::MPI_MODE_NOSUCCEED as c_int, self.window) };
+                let code = unsafe {
+                    ffi::MPI_Win_fence(ffi::MPI_MODE_NOSUCCEED as c_int, self.window.raw())
+                };
                 check(code, "MPI_Win_fence")
             },
         );
@@ -128,27 +125,27 @@ impl<T: Number> RemoteMemory<T> {
         work: impl FnOnce(&Access<'_, 'static, T>) -> Result<R>,
     ) -> Result<R> {
         self.check_usable()?;
-        self.in_step = false;
+        self.window.in_step = false;
         let published = self.publish();
-        self.group.agree(published)?;
+        self.window.group.agree(published)?;
         let outcome = work(&Access::of(self));
         let outcome = self.end_scope(outcome);
-        if self.in_step {
-            self.in_step = false;
+        if self.window.in_step {
+            self.window.in_step = false;
             self.publish()?;
-            self.in_step = true;
+            self.window.in_step = true;
         }
         outcome
     }
 
     /// Makes what the owner and the others wrote the same for both, by a lock of the own part. Local.
     fn publish(&self) -> Result<()> {
-        Access::<T>::of(self).lock(Some(self.group.rank()), |_| Ok(()))
+        Access::<T>::of(self).lock(Some(self.window.group.rank()), |_| Ok(()))
     }
 
     fn end_scope<R>(&mut self, outcome: Result<R>) -> Result<R> {
-        let outcome = self.group.agree(outcome);
-        self.in_step = match &outcome {
+        let outcome = self.window.group.agree(outcome);
+        self.window.in_step = match &outcome {
             Ok(_) => true,
             Err(error) => error.is_agreed(),
         };
@@ -156,20 +153,13 @@ impl<T: Number> RemoteMemory<T> {
     }
 
     fn check_usable(&self) -> Result<()> {
-        if self.in_step && is_running() {
-            return Ok(());
-        }
-        Err(Error::usage(
-            "window: an epoch did not end on all ranks, or MPI has ended",
-        ))
+        self.window.check_usable("window: an epoch")
     }
 
     /// Gives the memory back. Collective.
-    pub(crate) fn free(mut self) -> Result<()> {
+    pub(crate) fn free(self) -> Result<()> {
         self.check_usable()?;
-        // SAFETY: a live window without an open epoch; no reference into it is left, for `self` is owned.
-        let code = unsafe { ffi::MPI_Win_free(&mut self.window) };
-        check(code, "MPI_Win_free")
+        self.window.free()
     }
 }
 
@@ -184,7 +174,7 @@ pub(crate) struct Access<'memory, 'buffers, T: Number> {
 impl<'memory, 'buffers, T: Number> Access<'memory, 'buffers, T> {
     fn of(memory: &'memory RemoteMemory<T>) -> Self {
         Access {
-            window: memory.window,
+            window: memory.window.raw(),
             lengths: &memory.lengths,
             buffers: PhantomData,
         }

@@ -5,14 +5,17 @@ use std::cell::RefCell;
 use std::ffi::c_int;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use mpi::ffi;
 
 use super::check::check;
 use super::environment::abort;
+use super::gate::{Gate, Post};
 use super::status::Status;
-use crate::comm::Communicator;
+use crate::comm::gate::Before;
+use crate::comm::{Call, Communicator};
 use crate::error::{Error, Result};
 
 /// How long a scope that failed waits for requests which cannot be cancelled.
@@ -39,11 +42,17 @@ pub struct ScopedRequest<'scope, R> {
 /// A scope without its second lifetime.
 trait Entries {
     fn entries(&self) -> &RefCell<Vec<Entry>>;
+
+    fn communicator(&self) -> &Communicator;
 }
 
 impl Entries for Scope<'_, '_> {
     fn entries(&self) -> &RefCell<Vec<Entry>> {
         &self.entries
+    }
+
+    fn communicator(&self) -> &Communicator {
+        &self.communicator
     }
 }
 
@@ -56,6 +65,8 @@ enum Entry {
 
 struct UnderWay {
     raws: Vec<ffi::MPI_Request>,
+    /// What has to open before there are any.
+    gate: Option<Rc<Gate>>,
     call: &'static str,
     receives: bool,
     /// Owns what MPI uses and the caller does not, and makes the result of it. Never called or dropped
@@ -80,7 +91,7 @@ pub(crate) fn run_scope<'environment, R>(
     // Unpacking may panic as `body` may, with other requests still under way.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let value = body(&scope)?;
-        complete_all(&scope.entries)?;
+        complete_all(&scope)?;
         Ok(value)
     }));
     match outcome {
@@ -97,11 +108,11 @@ pub(crate) fn run_scope<'environment, R>(
 }
 
 /// Waits for what is left; the first error that nobody was told.
-fn complete_all(entries: &RefCell<Vec<Entry>>) -> Result<()> {
+fn complete_all(scope: &Scope<'_, '_>) -> Result<()> {
     let mut outcome = Ok(());
-    for entry in entries.borrow_mut().iter_mut() {
+    for entry in scope.entries.borrow_mut().iter_mut() {
         // Completed even after an error: its buffer is about to be given back.
-        entry.wait();
+        entry.wait(&scope.communicator);
         if let Entry::Complete(Err(error)) = std::mem::replace(entry, Entry::Taken) {
             outcome = outcome.and(Err(error));
         }
@@ -113,20 +124,8 @@ fn complete_all(entries: &RefCell<Vec<Entry>>) -> Result<()> {
 fn end_all(entries: &RefCell<Vec<Entry>>, give_up: impl FnOnce() -> Never) {
     let entries = &mut *entries.borrow_mut();
     for entry in entries.iter_mut() {
-        if let Entry::UnderWay(UnderWay {
-            raws,
-            receives: true,
-            ..
-        }) = entry
-        {
-            for raw in raws {
-                // SAFETY: a live request, or the null one of a completed receive, which is skipped.
-                unsafe {
-                    if *raw != ffi::RSMPI_REQUEST_NULL {
-                        ffi::MPI_Cancel(raw);
-                    }
-                }
-            }
+        if let Entry::UnderWay(request) = entry {
+            request.withdraw();
         }
     }
     let start = Instant::now();
@@ -147,12 +146,43 @@ fn give_up(error: &Error, rank: usize) -> Never {
     abort(error.exit_code())
 }
 
+impl UnderWay {
+    /// Cancels what is received, and what has not begun.
+    fn withdraw(&mut self) {
+        if let Some(gate) = self.gate.take() {
+            gate.withdraw();
+            self.raws
+                .extend(gate.posted().into_iter().flat_map(|(raws, _)| raws));
+        }
+        for raw in self.raws.iter_mut().filter(|_| self.receives) {
+            // SAFETY: a live request, or the null one of a completed receive, which is skipped.
+            unsafe {
+                if *raw != ffi::RSMPI_REQUEST_NULL {
+                    ffi::MPI_Cancel(raw);
+                }
+            }
+        }
+    }
+
+    /// Takes over what was begun, and whether it could be.
+    fn take_begun(&mut self) -> Result<()> {
+        let Some((raws, begun)) = self.gate.take().and_then(|gate| gate.posted()) else {
+            return Ok(());
+        };
+        self.raws = raws;
+        begun
+    }
+}
+
 impl Entry {
     /// Completes it; when it is complete, does nothing.
-    fn wait(&mut self) {
+    fn wait(&mut self, communicator: &Communicator) {
         if let Entry::UnderWay(request) = self {
+            if let Some(gate) = &request.gate {
+                communicator.pass(gate);
+            }
             let mut status = Status::new();
-            let mut outcome = Ok(());
+            let mut outcome = request.take_begun();
             for raw in &mut request.raws {
                 // SAFETY: a live request or the null one; its buffers are borrowed for the scope, or
                 // owned by `finish`.
@@ -164,12 +194,18 @@ impl Entry {
     }
 
     /// Whether it is complete by now. Never blocks.
-    fn test(&mut self) -> bool {
+    fn test(&mut self, communicator: &Communicator) -> bool {
         let Entry::UnderWay(request) = self else {
             return true;
         };
+        if let Some(gate) = &request.gate {
+            communicator.open_ready();
+            if gate.is_closed() {
+                return false;
+            }
+        }
         let mut status = Status::new();
-        let mut outcome = Ok(());
+        let mut outcome = request.take_begun();
         while let Some(raw) = request.raws.last_mut() {
             let mut done: c_int = 0;
             // SAFETY: as in `wait`; valid places for the results.
@@ -239,20 +275,69 @@ impl<'scope> Scope<'scope, '_> {
         let finish = unsafe { std::mem::transmute::<Finish<'scope>, Finish<'static>>(finish) };
         let mut raws = Vec::with_capacity(1);
         let posted = post(&mut raws);
-        let mut entries = self.entries.borrow_mut();
         // Noted even if only some were posted: those still use the buffers.
-        entries.push(Entry::UnderWay(UnderWay {
+        let request = self.note(UnderWay {
             raws,
+            gate: None,
             call,
             receives,
             finish,
-        }));
+        });
         posted?;
-        Ok(ScopedRequest {
+        Ok(request)
+    }
+
+    /// [`start`](Self::start) of a collective, called `call` by its users; of a reduction with its length. It
+    /// may go to MPI later, when all ranks are known to have started it.
+    ///
+    /// # Safety
+    /// As of [`start`](Self::start).
+    pub(super) unsafe fn start_together<R: 'static>(
+        &'scope self,
+        (call, length): (Call, Option<usize>),
+        name: &'static str,
+        post: impl FnOnce(&mut Vec<ffi::MPI_Request>) -> Result<()> + 'scope,
+        finish: impl FnOnce(&Status) -> Result<R> + 'scope,
+    ) -> Result<ScopedRequest<'scope, R>> {
+        let meeting = match self.communicator.announce(call, length)? {
+            // SAFETY: as the caller says.
+            Before::Nothing => return unsafe { self.start(name, false, post, finish) },
+            Before::Turn => None,
+            Before::Meeting(meeting) => Some(meeting),
+        };
+        let finish: Finish<'scope> =
+            Box::new(|status| finish(status).map(|result| Box::new(result) as Box<dyn Any>));
+        let post: Post<'scope> = Box::new(post);
+        // SAFETY: `run_scope` has both called or dropped before it returns, and with that within `'scope`.
+        let (finish, post) = unsafe {
+            (
+                std::mem::transmute::<Finish<'scope>, Finish<'static>>(finish),
+                std::mem::transmute::<Post<'scope>, Post<'static>>(post),
+            )
+        };
+        let gate = Rc::new(Gate::new(call, meeting, post));
+        self.communicator
+            .inner
+            .gates
+            .borrow_mut()
+            .push_back(Rc::clone(&gate));
+        Ok(self.note(UnderWay {
+            raws: Vec::new(),
+            gate: Some(gate),
+            call: name,
+            receives: false,
+            finish,
+        }))
+    }
+
+    fn note<R>(&'scope self, request: UnderWay) -> ScopedRequest<'scope, R> {
+        let mut entries = self.entries.borrow_mut();
+        entries.push(Entry::UnderWay(request));
+        ScopedRequest {
             scope: self,
             number: entries.len() - 1,
             result: PhantomData,
-        })
+        }
     }
 }
 
@@ -260,7 +345,7 @@ impl<R: 'static> ScopedRequest<'_, R> {
     /// Waits until it is complete, and gives its result.
     pub fn wait(self) -> Result<R> {
         let entry = &mut self.scope.entries().borrow_mut()[self.number];
-        entry.wait();
+        entry.wait(self.scope.communicator());
         match std::mem::replace(entry, Entry::Taken) {
             Entry::Complete(result) => {
                 let result = result?.downcast::<R>();
@@ -272,7 +357,8 @@ impl<R: 'static> ScopedRequest<'_, R> {
 
     /// Whether it is complete, so that [`wait`](Self::wait) would not wait. Never blocks.
     pub fn test(&mut self) -> bool {
-        self.scope.entries().borrow_mut()[self.number].test()
+        let entry = &mut self.scope.entries().borrow_mut()[self.number];
+        entry.test(self.scope.communicator())
     }
 
     /// Waits for all of them, and gives their results in their order.

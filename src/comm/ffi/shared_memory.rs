@@ -15,7 +15,8 @@
 //! When a phase does not end in order (an MPI call failed, the closure panicked and somebody caught that),
 //! this rank cannot know what the others do: `in_step` stays false, and the memory is not touched again.
 //! A rank that fails or leaves early does not come to the barrier, and the others wait there, not reading,
-//! until the job is ended. What it leaves behind stays mapped: nothing is freed by dropping.
+//! until the job is ended. What is dropped without `free` is left to the machine's communicator, which is
+//! given back when all of its ranks have dropped it (see `reclaim`).
 //!
 //! MPI unmaps the memory when it ends. Until then no closure is left, because MPI ends where the program
 //! runs; after it `read` and `write` refuse.
@@ -27,43 +28,17 @@ use std::ptr::NonNull;
 use mpi::ffi;
 
 use super::check::check;
-use super::environment::is_running;
-use super::handle::Handle;
 use super::type_identity::same_elements;
+use super::window::OwnedWindow;
 use crate::comm::{Communicator, Element, Operation};
 use crate::error::{Error, Result};
 
 /// One piece of memory of all ranks of a machine, cut into consecutive parts, one a rank.
 pub(crate) struct SharedMemory<A: Element> {
-    /// The ranks of this machine. Never handed out: the phases rely on that nobody else talks here.
-    machine: Communicator,
-    window: ffi::MPI_Win,
+    window: OwnedWindow,
     whole: NonNull<A>,
     length: usize,
     own: Range<usize>,
-    /// Whether the last phase ended on all ranks, so that none is writing now.
-    in_step: bool,
-}
-
-impl Handle {
-    /// The ranks of this machine, in the same order. Collective.
-    fn split_by_machine(self) -> Result<Self> {
-        // SAFETY: a live communicator; `new` is a valid place for the result.
-        unsafe {
-            let mut new = ffi::RSMPI_COMM_NULL;
-            let code = ffi::MPI_Comm_split_type(
-                self.0,
-                ffi::RSMPI_COMM_TYPE_SHARED,
-                0,
-                ffi::RSMPI_INFO_NULL,
-                &mut new,
-            );
-            check(code, "MPI_Comm_split_type")?;
-            let code = ffi::MPI_Comm_set_errhandler(new, ffi::RSMPI_ERRORS_RETURN);
-            check(code, "MPI_Comm_set_errhandler")?;
-            Ok(Handle(new))
-        }
-    }
 }
 
 /// A communicator of its own for the ranks of one machine, to be given to [`SharedMemory::allocate`].
@@ -72,8 +47,7 @@ pub(crate) struct Machine(Communicator);
 impl Machine {
     /// Collective.
     pub(crate) fn of(communicator: &Communicator) -> Result<Self> {
-        let handle = Handle(communicator.as_raw_library()).split_by_machine()?;
-        Communicator::from_handle(handle).map(Machine)
+        communicator.split_shared().map(Machine)
     }
 
     /// The sum over the ranks of this machine. Collective.
@@ -108,12 +82,10 @@ impl<A: Element> SharedMemory<A> {
         })?;
         let (window, whole) = machine.agree(allocate_window(&machine, bytes))?;
         let mut memory = SharedMemory {
-            machine,
-            window,
+            own: before..before + own_length,
+            window: OwnedWindow::new(machine, window, true),
             whole: whole.unwrap_or(NonNull::dangling()),
             length,
-            own: before..before + own_length,
-            in_step: false,
         };
         for index in memory.own.clone() {
             // SAFETY: within the allocation, in this rank's own part; no reference exists yet.
@@ -136,8 +108,8 @@ impl<A: Element> SharedMemory<A> {
     /// one rank's closure becomes that of all.
     pub(crate) fn write<R>(&mut self, fill: impl FnOnce(&mut [A]) -> Result<R>) -> Result<R> {
         self.check_usable()?;
-        self.in_step = false;
-        self.machine.barrier()?;
+        self.window.in_step = false;
+        self.window.group.barrier()?;
         // SAFETY: initialised elements; this rank's own part of the memory, of which no other rank and no
         // borrow of `self` has a reference during this phase (see above).
         let own = unsafe {
@@ -150,44 +122,39 @@ impl<A: Element> SharedMemory<A> {
     /// Returns when every rank has written what it writes, and this one sees it.
     fn end_phase<R>(&mut self, outcome: Result<R>) -> Result<R> {
         let outcome = outcome.and_then(|value| self.synchronise().map(|()| value));
-        let outcome = self.machine.agree(outcome);
+        let outcome = self.window.group.agree(outcome);
         if let Err(error) = &outcome
             && !error.is_agreed()
         {
             return outcome;
         }
         self.synchronise()?;
-        self.in_step = true;
+        self.window.in_step = true;
         outcome
     }
 
     fn synchronise(&self) -> Result<()> {
         // SAFETY: a live window, in the epoch that `allocate_window` began.
-        check(unsafe { ffi::MPI_Win_sync(self.window) }, "MPI_Win_sync")
+        check(
+            unsafe { ffi::MPI_Win_sync(self.window.raw()) },
+            "MPI_Win_sync",
+        )
     }
 
     fn check_usable(&self) -> Result<()> {
-        if self.in_step && is_running() {
-            return Ok(());
-        }
-        Err(Error::usage(
-            "shared memory: a phase of writing did not end on all ranks, or MPI has ended",
-        ))
+        let what = "shared memory: a phase of writing";
+        self.window.check_usable(what)
     }
 
     /// Gives the memory back to the system. Collective over the machine.
-    pub(crate) fn free(mut self) -> Result<()> {
+    pub(crate) fn free(self) -> Result<()> {
         self.check_usable()?;
-        // SAFETY: a live window with its one epoch open; no reference into it is left, for `self` is owned.
-        unsafe {
-            check(ffi::MPI_Win_unlock_all(self.window), "MPI_Win_unlock_all")?;
-            check(ffi::MPI_Win_free(&mut self.window), "MPI_Win_free")
-        }
+        self.window.free()
     }
 
     /// The number of ranks on this machine.
     pub(crate) fn size(&self) -> usize {
-        self.machine.size()
+        self.window.group.size()
     }
 }
 

@@ -14,7 +14,7 @@ use super::exchange::post;
 use super::handle::Handle;
 use super::scope::{Scope, ScopedRequest};
 use super::validity::validate;
-use crate::comm::{Element, Operation, Received};
+use crate::comm::{Call, Element, Operation, Received};
 use crate::error::Result;
 
 /// Puts elements where the user wants them.
@@ -88,13 +88,17 @@ impl<'scope> Scope<'scope, '_> {
         }
     }
 
-    pub(crate) fn raw_barrier(&'scope self, handle: Handle) -> Result<ScopedRequest<'scope, ()>> {
+    pub(crate) fn raw_barrier(
+        &'scope self,
+        call: Call,
+        handle: Handle,
+    ) -> Result<ScopedRequest<'scope, ()>> {
         // SAFETY: a barrier has no buffers.
         unsafe {
-            self.start(
+            self.start_together(
+                (call, None),
                 "MPI_Ibarrier",
-                false,
-                |requests| {
+                move |requests| {
                     post!(requests, MPI_Ibarrier, handle.0);
                     Ok(())
                 },
@@ -105,6 +109,7 @@ impl<'scope> Scope<'scope, '_> {
 
     pub(crate) fn raw_broadcast<T: Element>(
         &'scope self,
+        call: Call,
         handle: Handle,
         root: usize,
         target: Target<'scope, T>,
@@ -115,10 +120,10 @@ impl<'scope> Scope<'scope, '_> {
         let place = address(elements.cast::<T>(), elements.len()).cast_mut();
         // SAFETY: the target is borrowed for the scope, or on the heap and owned by `finish`.
         unsafe {
-            self.start(
+            self.start_together(
+                (call, None),
                 "MPI_Ibcast",
-                false,
-                |requests| {
+                move |requests| {
                     let (count, datatype) = (description.count, description.datatype);
                     post!(
                         requests,
@@ -140,13 +145,13 @@ impl<'scope> Scope<'scope, '_> {
     /// none it gets nothing.
     pub(crate) fn raw_reduce<T: Element, R: 'static>(
         &'scope self,
+        call: Call,
         handle: Handle,
         root: Option<(usize, bool)>,
-        data: Cow<'scope, [T]>,
-        operation: Operation,
+        (data, operation): (Cow<'scope, [T]>, Operation),
         give: impl FnOnce(Vec<T>) -> R + 'scope,
     ) -> Result<ScopedRequest<'scope, R>> {
-        let call = if root.is_some() {
+        let name = if root.is_some() {
             "MPI_Ireduce"
         } else {
             "MPI_Iallreduce"
@@ -155,16 +160,16 @@ impl<'scope> Scope<'scope, '_> {
         let mut reduced: Vec<T> = vector_of_defaults(if receives { data.len() } else { 0 })?;
         let place = address(reduced.as_mut_ptr(), reduced.len()).cast_mut();
         let (send, limit) = (read_only(&data), count_limit());
-        let (datatype, operation) = (T::equivalent_datatype(), operation.on::<T>(call)?);
+        let (datatype, operation) = (T::equivalent_datatype(), operation.on::<T>(name)?);
         // SAFETY: `data` is borrowed for the scope or owned by the last closure, like `reduced`; each
         // piece is within them, and where nothing is received the place is not looked at.
         unsafe {
-            self.start(
-                call,
-                false,
-                |requests| {
+            self.start_together(
+                (call, Some(send.len())),
+                name,
+                move |requests| {
                     for (number, piece) in send.chunks(limit).enumerate() {
-                        let length = count(piece.len(), call)?;
+                        let length = count(piece.len(), name)?;
                         let place = if receives {
                             place.add(number * limit)
                         } else {
@@ -174,7 +179,7 @@ impl<'scope> Scope<'scope, '_> {
                         let raw = datatype.as_raw();
                         match root {
                             Some((root, _)) => {
-                                let root = count(root, call)?;
+                                let root = count(root, name)?;
                                 post!(
                                     requests,
                                     MPI_Ireduce,
@@ -214,15 +219,12 @@ impl<'scope> Scope<'scope, '_> {
 
     /// Sends `data[sends[r]]` to each rank r, and receives `counts[r]` elements from it: what all
     /// collectives that move parts are made of. Empty parts travel as nothing. `give` makes the result.
-    #[allow(clippy::too_many_arguments)]
     pub(crate) fn raw_exchange<T: Element, R: 'static>(
         &'scope self,
-        handle: Handle,
-        rank: usize,
+        call: Call,
+        (handle, rank, tag): (Handle, usize, i32),
         data: Cow<'scope, [T]>,
-        sends: &[Range<usize>],
-        counts: &[usize],
-        tag: i32,
+        (sends, counts): (Vec<Range<usize>>, Vec<usize>),
         give: impl FnOnce(Vec<T>) -> Result<R> + 'scope,
     ) -> Result<ScopedRequest<'scope, R>> {
         let total = counts
@@ -231,14 +233,16 @@ impl<'scope> Scope<'scope, '_> {
         let mut received: Vec<T> = vector_of_defaults(total)?;
         let place = received.as_mut_ptr();
         let send = read_only(&data);
-        let part = |to: usize| &send[sends[to].clone()];
         // SAFETY: `data` is borrowed for the scope or owned by the last closure, like `received`, whose
         // parts do not overlap.
         unsafe {
-            self.start(
+            self.start_together(
+                (call, None),
                 "MPI_Isend or MPI_Irecv",
-                false,
-                |requests| post(handle, rank, &part, counts, tag, place, requests),
+                move |requests| {
+                    let part = |to: usize| &send[sends[to].clone()];
+                    post(handle, rank, &part, &counts, tag, place, requests)
+                },
                 move |_| {
                     drop(data);
                     validate(received.as_mut_ptr(), received.len())?;
@@ -259,6 +263,14 @@ fn read_only<'scope, T: Element>(data: &Cow<'scope, [T]>) -> &'scope [T] {
 type Arrived<'scope> = Box<dyn FnOnce() -> Result<()> + 'scope>;
 
 impl<'scope, T: Element> Target<'scope, T> {
+    /// The number of elements.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Target::InPlace(elements) => elements.len(),
+            Target::Beside(elements, _) => elements.len(),
+        }
+    }
+
     /// Where the elements are, and what is to be done when they are there.
     fn open(self) -> (*mut [T], Arrived<'scope>) {
         match self {
