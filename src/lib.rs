@@ -34,6 +34,7 @@
 //! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
 //! * [`random`]: random numbers that do not depend on who draws them.
 //! * [`layout`]: who owns which index, as plain arithmetic.
+//! * [`sum`]: exact, reproducible and fast sums on one rank, as plain arithmetic.
 //! * [`error`]: the one error type.
 //!
 //! The kernels are in `partita-kernels`, files in `partita-io`, tests on several ranks in
@@ -50,6 +51,7 @@ pub mod prelude;
 pub mod random;
 #[doc(hidden)]
 pub mod runtime;
+pub mod sum;
 
 pub use array::{
     Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
