@@ -34,6 +34,7 @@
 //! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
 //! * [`random`]: random numbers that do not depend on who draws them.
 //! * [`layout`]: who owns which index, as plain arithmetic.
+//! * [`reduce`]: sums, extremes, counts, digests, of whole arrays and along axes.
 //! * [`sum`]: exact, reproducible and fast sums on one rank, as plain arithmetic.
 //! * [`error`]: the one error type.
 //!
@@ -56,7 +57,7 @@ pub mod sum;
 pub use array::{
     Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
     IntoLayout, ProcessGrid, Progression, Redistribution, Replacement, SharedArray, Shift,
-    Summable,
+    reduce,
 };
 pub use comm::{
     Communicator, Destination, Element, Integer, InterCommunicator, Number, Operation, Parts,

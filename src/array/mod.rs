@@ -1,6 +1,5 @@
 //! Distributed arrays: a layout, a grid of ranks, and each rank's part as a local `ndarray`.
 
-mod accumulator;
 mod construct;
 mod elementwise;
 mod gather;
@@ -11,7 +10,7 @@ mod making;
 mod permute;
 mod random;
 mod redistribute;
-mod reduce;
+pub mod reduce;
 mod shared;
 mod slice;
 mod view;
@@ -23,7 +22,6 @@ use ndarray::Array;
 use crate::comm::Element;
 use crate::layout::{Axes, Layout};
 
-pub use accumulator::Summable;
 pub use construct::IntoLayout;
 pub use grid::{ProcessGrid, Shift};
 pub use halo::{Boundary, Halo, HaloExchange, Haloed};

@@ -31,7 +31,7 @@ pub(super) fn exponent_of(magnitude: f64) -> i32 {
 }
 
 /// 2^`exponent` as a double: infinite above its range, zero below.
-pub(super) fn power_of_two(exponent: i32) -> f64 {
+pub(super) const fn power_of_two(exponent: i32) -> f64 {
     match exponent {
         1024.. => f64::INFINITY,
         -1022..1024 => f64::from_bits(((exponent + 1023) as u64) << 52),

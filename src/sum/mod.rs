@@ -10,6 +10,7 @@ mod products;
 mod reproducible;
 mod slice;
 mod special;
+mod squares;
 #[cfg(test)]
 mod tests;
 mod wide;
@@ -17,4 +18,5 @@ mod wide;
 pub use exact::Exact;
 pub use fast::fast;
 pub use reproducible::Reproducible;
+pub use squares::Squares;
 pub use wide::Wide;

@@ -50,6 +50,12 @@ impl Wide {
         Wide::from_digits(vec![low, value >> DIGIT_BITS], 0)
     }
 
+    /// The number times 2^(44·`digits`).
+    pub(super) fn moved(mut self, digits: i32) -> Wide {
+        self.lowest += digits;
+        self
+    }
+
     /// The sum.
     pub fn plus(&self, other: &Wide) -> Wide {
         self.combine(other, |a, b| a + b)

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod array_errors;
+mod array_reductions;
 mod arrays;
 mod buffers;
 mod collectives;

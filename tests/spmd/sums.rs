@@ -4,7 +4,8 @@
 use ndarray::{Dimension, Ix1, Ix2, Ix3};
 use num_complex::Complex;
 use partita::layout::Axes;
-use partita::{Communicator, DistArray, Error, ProcessGrid, Result, Summable};
+use partita::reduce::Summable;
+use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_testing::spmd_test;
 use proptest::prelude::*;
 
@@ -76,7 +77,7 @@ fn sums<A: Summable>(world: &Communicator, values: &[A]) -> Result<Vec<Result<A>
     ) -> Result<Vec<Result<A>>> {
         all_grids(world, lengths.len())?
             .iter()
-            .map(|grid| Ok(array_of::<A, D>(grid, lengths, values)?.sum()))
+            .map(|grid| Ok(array_of::<A, D>(grid, lengths, values)?.sum_exact()))
             .collect()
     }
     let count = values.len();

@@ -1,0 +1,191 @@
+//! Norms.
+
+use num_complex::Complex;
+
+use super::Reducer;
+use crate::array::DistArray;
+use crate::comm::Element;
+use crate::error::Result;
+use crate::layout::Axes;
+use crate::sum::{Reproducible, Squares};
+
+/// An element type whose arrays have norms.
+pub trait Normed: Element {
+    /// Appends the magnitudes.
+    fn magnitudes(values: &[Self], into: &mut Vec<f64>);
+
+    /// Appends real numbers whose squares sum up to those of the magnitudes.
+    fn parts(values: &[Self], into: &mut Vec<f64>);
+}
+
+macro_rules! normed {
+    ($($float:ty),*) => {
+        $(impl Normed for $float {
+            fn magnitudes(values: &[Self], into: &mut Vec<f64>) {
+                into.extend(values.iter().map(|&value| f64::from(value).abs()));
+            }
+
+            fn parts(values: &[Self], into: &mut Vec<f64>) {
+                into.extend(values.iter().map(|&value| f64::from(value)));
+            }
+        }
+
+        impl Normed for Complex<$float> {
+            fn magnitudes(values: &[Self], into: &mut Vec<f64>) {
+                into.extend(values.iter().map(|value| f64::from(value.re).hypot(value.im.into())));
+            }
+
+            fn parts(values: &[Self], into: &mut Vec<f64>) {
+                into.extend(values.iter().flat_map(|value| [value.re, value.im]).map(f64::from));
+            }
+        })*
+    };
+}
+
+normed!(f32, f64);
+
+/// Elements that are turned into doubles at once.
+const PIECE: usize = 2048;
+
+/// [`DistArray::norm1`] as a [`Reducer`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Norm1;
+
+impl<A: Normed> Reducer<A> for Norm1 {
+    type State = Reproducible;
+    type Output = f64;
+    const NAME: &'static str = "norm1";
+
+    fn start(&self) -> Reproducible {
+        Reproducible::default()
+    }
+
+    fn add(&self, state: &mut Reproducible, _position: usize, values: &[A]) {
+        let mut magnitudes = Vec::with_capacity(PIECE);
+        for piece in values.chunks(PIECE) {
+            magnitudes.clear();
+            A::magnitudes(piece, &mut magnitudes);
+            state.add(&magnitudes);
+        }
+    }
+
+    fn merge(&self, state: &mut Reproducible, other: Reproducible) {
+        state.merge(&other);
+    }
+
+    fn finish(&self, state: Reproducible) -> Result<f64> {
+        Ok(state.to_f64())
+    }
+}
+
+/// [`DistArray::norm2`] as a [`Reducer`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Norm2;
+
+impl<A: Normed> Reducer<A> for Norm2 {
+    type State = Squares;
+    type Output = f64;
+    const NAME: &'static str = "norm2";
+
+    fn start(&self) -> Squares {
+        Squares::default()
+    }
+
+    fn add(&self, state: &mut Squares, _position: usize, values: &[A]) {
+        let mut parts = Vec::with_capacity(2 * PIECE);
+        for piece in values.chunks(PIECE) {
+            parts.clear();
+            A::parts(piece, &mut parts);
+            state.add(&parts);
+        }
+    }
+
+    fn merge(&self, state: &mut Squares, other: Squares) {
+        state.merge(&other);
+    }
+
+    fn finish(&self, state: Squares) -> Result<f64> {
+        Ok(state.norm())
+    }
+}
+
+/// [`DistArray::norm_inf`] as a [`Reducer`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NormInf;
+
+impl<A: Normed> Reducer<A> for NormInf {
+    type State = f64;
+    type Output = f64;
+    const NAME: &'static str = "norm_inf";
+
+    fn start(&self) -> f64 {
+        0.0
+    }
+
+    fn add(&self, state: &mut f64, _position: usize, values: &[A]) {
+        let mut magnitudes = Vec::with_capacity(values.len());
+        A::magnitudes(values, &mut magnitudes);
+        *state = magnitudes.into_iter().fold(*state, larger);
+    }
+
+    fn merge(&self, state: &mut f64, other: f64) {
+        *state = larger(*state, other);
+    }
+
+    fn finish(&self, state: f64) -> Result<f64> {
+        Ok(state)
+    }
+}
+
+/// The larger one; a NaN if there is one.
+fn larger(one: f64, other: f64) -> f64 {
+    if one.is_nan() || other.is_nan() {
+        f64::NAN
+    } else if other > one {
+        other
+    } else {
+        one
+    }
+}
+
+/// Norms of all elements as one vector, in f64: the same bits for any number of ranks and any layout. A NaN among
+/// the elements is the result; of no elements it is zero.
+impl<A: Normed, D: Axes> DistArray<A, D> {
+    /// Σ|x|, with the error bound of [`sum`](Self::sum). *Collective.*
+    ///
+    /// # Cost
+    /// One pass over the part, and one all-reduce of some 60 bytes.
+    #[track_caller]
+    pub fn norm1(&self) -> Result<f64> {
+        self.reduce_by(&Norm1)
+    }
+
+    /// √Σ|x|², of a matrix the Frobenius norm, to within one unit in the last place: no square overflows or
+    /// underflows. *Collective.*
+    ///
+    /// # Cost
+    /// One pass over the part, and one all-reduce of some 100 bytes.
+    ///
+    /// # Source
+    /// See [`sum::Squares`](crate::sum::Squares).
+    ///
+    /// ```no_run
+    /// # fn example(grid: &partita::ProcessGrid) -> partita::Result<()> {
+    /// let u = partita::DistArray::from_fn(grid, [2], |[i]| [3e300, 4e300][i])?;
+    /// assert_eq!(u.norm2()?, 5e300);
+    /// # Ok(()) }
+    /// ```
+    #[track_caller]
+    pub fn norm2(&self) -> Result<f64> {
+        self.reduce_by(&Norm2)
+    }
+
+    /// max|x|. *Collective.*
+    ///
+    /// # Cost
+    /// One pass over the part, and one all-reduce of a number.
+    #[track_caller]
+    pub fn norm_inf(&self) -> Result<f64> {
+        self.reduce_by(&NormInf)
+    }
+}
