@@ -4,6 +4,8 @@
 //! `parallel`, which gives the same bits on any number of ranks and any grid.
 //!
 //! * [`heat`]: the heat equation, explicitly, in one, two and three dimensions.
+//! * [`statistics`]: moments, covariance, histograms, quantiles, sorting.
 #![forbid(unsafe_code)]
 
 pub mod heat;
+pub mod statistics;

@@ -2,6 +2,7 @@
 
 mod construct;
 mod elementwise;
+mod flatten;
 mod gather;
 mod grid;
 mod halo;

@@ -25,12 +25,21 @@ pub trait Ordered: Element + PartialOrd + Debug {
     /// The value of a key.
     fn from_key(key: Self::Key) -> Self;
 
+    /// The key as an unsigned integer, in the same order.
+    fn place(self) -> u64;
+
+    /// The value of a place.
+    fn from_place(place: u64) -> Self;
+
     /// Whether it is no number.
     fn is_nan(self) -> bool;
 
     /// The value, +0 in place of −0.
     fn without_sign_of_zero(self) -> Self;
 }
+
+/// What turns the order of signed integers into that of unsigned ones.
+const SIGN: u64 = 1 << 63;
 
 macro_rules! ordered_integers {
     ($($integer:ty),*) => {
@@ -47,6 +56,14 @@ macro_rules! ordered_integers {
 
             fn from_key(key: $integer) -> $integer {
                 key
+            }
+
+            fn place(self) -> u64 {
+                (self as i64 as u64) ^ SIGN * u64::from(<$integer>::MIN != 0)
+            }
+
+            fn from_place(place: u64) -> $integer {
+                (place ^ SIGN * u64::from(<$integer>::MIN != 0)) as $integer
             }
 
             #[inline(always)]
@@ -82,6 +99,14 @@ macro_rules! ordered_floats {
             fn from_key(key: $integer) -> $float {
                 let bits = key ^ ((key >> (<$integer>::BITS - 1)) as $unsigned >> 1) as $integer;
                 <$float>::from_bits(bits as $unsigned)
+            }
+
+            fn place(self) -> u64 {
+                Ordered::place(self.key())
+            }
+
+            fn from_place(place: u64) -> $float {
+                <$float>::from_key(<$integer as Ordered>::from_place(place))
             }
 
             #[inline(always)]

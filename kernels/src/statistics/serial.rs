@@ -1,0 +1,149 @@
+//! The statistics of a slice, on one rank: plain, to be read aloud.
+
+use num_traits::ToPrimitive;
+use partita::reduce::{Accumulator, Ordered, Summable};
+use partita::{Error, Result};
+
+use super::quantile::Step;
+
+/// Σx, rounded once.
+pub fn sum<A: Summable>(values: &[A]) -> Result<A> {
+    let mut sum = A::Exact::default();
+    sum.add(values);
+    sum.finish()
+}
+
+/// Σxᵢyᵢ, each product rounded, their sum rounded once.
+pub fn dot(left: &[f64], right: &[f64]) -> Result<f64> {
+    let products: Vec<f64> = left
+        .iter()
+        .zip(right)
+        .map(|(left, right)| left * right)
+        .collect();
+    sum(&products)
+}
+
+/// √Σx², of numbers scaled by the largest.
+pub fn norm2(values: &[f64]) -> Result<f64> {
+    let largest = values
+        .iter()
+        .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    if largest == 0.0 {
+        return Ok(0.0);
+    }
+    let scaled: Vec<f64> = values.iter().map(|value| value / largest).collect();
+    Ok(largest * dot(&scaled, &scaled)?.sqrt())
+}
+
+/// Σx/n.
+pub fn mean(values: &[f64]) -> Result<f64> {
+    Ok(sum(values)? / values.len() as f64)
+}
+
+/// Σ(x − mean)ᵖ/n.
+pub fn central_moment(values: &[f64], power: i32) -> Result<f64> {
+    let mean = mean(values)?;
+    let powers: Vec<f64> = values
+        .iter()
+        .map(|value| (value - mean).powi(power))
+        .collect();
+    Ok(sum(&powers)? / values.len() as f64)
+}
+
+/// Σ(x − mean)²/(n − 1).
+pub fn variance(values: &[f64]) -> Result<f64> {
+    let count = values.len() as f64;
+    Ok(central_moment(values, 2)? * count / (count - 1.0))
+}
+
+/// m₃/m₂^(3/2).
+pub fn skewness(values: &[f64]) -> Result<f64> {
+    Ok(central_moment(values, 3)? / central_moment(values, 2)?.powf(1.5))
+}
+
+/// m₄/m₂² − 3.
+pub fn excess_kurtosis(values: &[f64]) -> Result<f64> {
+    Ok(central_moment(values, 4)? / central_moment(values, 2)?.powi(2) - 3.0)
+}
+
+/// Σ(x − x̄)(y − ȳ)/(n − 1).
+pub fn covariance(left: &[f64], right: &[f64]) -> Result<f64> {
+    let (left_mean, right_mean) = (mean(left)?, mean(right)?);
+    let off =
+        |values: &[f64], mean: f64| values.iter().map(|value| value - mean).collect::<Vec<_>>();
+    Ok(dot(&off(left, left_mean), &off(right, right_mean))? / (left.len() - 1) as f64)
+}
+
+/// The smallest element; a NaN if there is one; `None` of nothing.
+pub fn min<A: Ordered>(values: &[A]) -> Option<A> {
+    let nan = values.iter().find(|value| value.is_nan());
+    nan.or_else(|| values.iter().min_by_key(|value| value.key()))
+        .copied()
+}
+
+/// The largest element; a NaN if there is one; `None` of nothing.
+pub fn max<A: Ordered>(values: &[A]) -> Option<A> {
+    let nan = values.iter().find(|value| value.is_nan());
+    nan.or_else(|| values.iter().max_by_key(|value| value.key()))
+        .copied()
+}
+
+/// How many elements are between each two edges, the last one included.
+pub fn histogram(values: &[f64], edges: &[f64]) -> Vec<u64> {
+    let last = edges.len().saturating_sub(2);
+    let is_in = |bin: usize, value: f64| {
+        value >= edges[bin] && (value < edges[bin + 1] || bin == last && value == edges[bin + 1])
+    };
+    let count = |bin| values.iter().filter(|&&value| is_in(bin, value)).count() as u64;
+    (0..=last).map(count).collect()
+}
+
+/// The quantile of a probability, between two elements linearly.
+///
+/// # Errors
+/// [`Error::Shape`] of nothing.
+pub fn quantile<A: Ordered + ToPrimitive>(values: &[A], probability: f64) -> Result<f64> {
+    if values.is_empty() {
+        return Err(Error::shape("quantile", "there are no elements"));
+    }
+    if values.iter().any(|value| value.is_nan()) {
+        return Ok(f64::NAN);
+    }
+    let sorted = sort(values);
+    let step = Step::of(probability, sorted.len());
+    Ok(step.between(&[sorted[step.below], sorted[step.above]]))
+}
+
+/// The largest elements, descending, with their places.
+pub fn top<A: Ordered>(values: &[A], count: usize) -> Vec<(A, usize)> {
+    let mut all: Vec<(A, usize)> = values.iter().copied().zip(0..).collect();
+    all.retain(|(value, _)| !value.is_nan());
+    all.sort_by_key(|(value, _)| std::cmp::Reverse(value.key()));
+    all.truncate(count);
+    all
+}
+
+/// The sum up to each element, each of them as [`DistArray::sum`](partita::DistArray::sum) has it.
+pub fn cumulative_sum<A: Summable>(values: &[A]) -> Result<Vec<A>> {
+    (1..=values.len())
+        .map(|length| {
+            let mut sum = A::Reproducible::default();
+            sum.add(&values[..length]);
+            sum.finish()
+        })
+        .collect()
+}
+
+/// The elements in ascending order.
+pub fn sort<A: Ordered>(values: &[A]) -> Vec<A> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by_key(|value| value.key());
+    sorted
+}
+
+/// The different elements in ascending order, and how often each is there.
+pub fn unique<A: Ordered>(values: &[A]) -> Vec<(A, u64)> {
+    let sorted = sort(values);
+    let runs = sorted.chunk_by(|one, other| one.key() == other.key());
+    runs.map(|run| (run[0], run.len() as u64)).collect()
+}
