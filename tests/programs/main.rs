@@ -4,6 +4,7 @@
 mod farm;
 mod hello;
 mod messages;
+mod reduce;
 mod ring;
 mod shared_array;
 

@@ -74,7 +74,9 @@ where
     let covariance = covariance(array)?;
     let deviation = covariance.diag().map(|variance| variance.sqrt());
     let of = |(i, j)| match i == j {
-        true => deviation[i] / deviation[i],
+        // Of a column that does not vary it is not defined.
+        true if deviation[i] > 0.0 => 1.0,
+        true => f64::NAN,
         false => covariance[(i, j)] / (deviation[i] * deviation[j]),
     };
     Ok(Array2::from_shape_fn(covariance.dim(), of))
