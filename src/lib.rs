@@ -56,8 +56,7 @@ pub mod sum;
 
 pub use array::{
     Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
-    IntoLayout, ProcessGrid, Progression, Redistribution, Replacement, SharedArray, Shift,
-    reduce,
+    IntoLayout, ProcessGrid, Progression, Redistribution, Replacement, SharedArray, Shift, reduce,
 };
 pub use comm::{
     Communicator, Destination, Element, Integer, InterCommunicator, Number, Operation, Parts,

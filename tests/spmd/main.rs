@@ -14,6 +14,7 @@ mod farms;
 mod grids;
 mod groups;
 mod halos;
+mod ill_conditioned;
 mod invalid_bits;
 mod large_messages;
 mod layouts;
