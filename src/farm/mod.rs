@@ -4,6 +4,7 @@
 
 mod engine;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use serde::Serialize;
@@ -88,33 +89,16 @@ impl<'a> Farm<'a> {
         Task: Serialize + DeserializeOwned,
         Output: Serialize + DeserializeOwned,
     {
-        self.begin::<Task>()?;
-        if !self.communicator.is_root() {
-            return self.work_for_root(work).map(|()| None);
-        }
-        let mut outputs = empty(tasks);
-        let mut failed: Option<(usize, Error)> = None;
-        let end = self.hand_out(tasks, work, |task, outcome| match outcome {
-            Ok(output) => {
-                outputs[task] = Some(output);
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                // Every task before this one is done or under way: the first of all comes in time.
-                if failed.as_ref().is_none_or(|(first, _)| task < *first) {
-                    failed = Some((task, error));
-                }
-                ControlFlow::Break(())
-            }
-        });
-        let end = end.and(match failed {
-            None => Ok(outputs.into_iter().flatten().collect()),
-            Some((task, error)) => Err(Error::OnTask {
-                task,
-                error: Box::new(error),
-            }),
-        });
-        self.dismiss(end).map(Some)
+        self.collect(tasks, work, ControlFlow::Break(()), |outcomes| {
+            // Every task before the first that failed was handed out before it, and is done.
+            let named = |(task, outcome): (usize, Result<Output>)| {
+                outcome.map_err(|error| Error::OnTask {
+                    task,
+                    error: Box::new(error),
+                })
+            };
+            outcomes.map(named).collect()
+        })
     }
 
     /// What became of each task, in their order, on rank 0; `None` elsewhere. *Collective.*
@@ -137,17 +121,9 @@ impl<'a> Farm<'a> {
         Task: Serialize + DeserializeOwned,
         Output: Serialize + DeserializeOwned,
     {
-        self.begin::<Task>()?;
-        if !self.communicator.is_root() {
-            return self.work_for_root(work).map(|()| None);
-        }
-        let mut outcomes = empty(tasks);
-        let end = self.hand_out(tasks, work, |task, outcome| {
-            outcomes[task] = Some(outcome);
-            ControlFlow::Continue(())
-        });
-        let end = end.map(|()| outcomes.into_iter().flatten().collect());
-        self.dismiss(end).map(Some)
+        self.collect(tasks, work, ControlFlow::Continue(()), |outcomes| {
+            Ok(outcomes.map(|(_, outcome)| outcome).collect())
+        })
     }
 
     /// Gives `receive` on rank 0 each task's number and outcome as they come. *Collective.*
@@ -193,10 +169,36 @@ impl<'a> Farm<'a> {
         let end = self.hand_out(tasks, work, receive);
         self.dismiss(end)
     }
+    /// `summary` of the numbers and outcomes of all tasks that were handed out, in their order.
+    #[track_caller]
+    fn collect<Task, Output, Results>(
+        self,
+        tasks: Option<&[Task]>,
+        work: impl FnMut(Task) -> Result<Output>,
+        after_a_failure: ControlFlow<()>,
+        summary: impl FnOnce(Numbered<'_, Output>) -> Result<Results>,
+    ) -> Result<Option<Results>>
+    where
+        Task: Serialize + DeserializeOwned,
+        Output: Serialize + DeserializeOwned,
+    {
+        self.begin::<Task>()?;
+        if !self.communicator.is_root() {
+            return self.work_for_root(work).map(|()| None);
+        }
+        let mut outcomes = BTreeMap::new();
+        let end = self.hand_out(tasks, work, |task, outcome| {
+            let failed = outcome.is_err();
+            outcomes.insert(task, outcome);
+            match failed {
+                true => after_a_failure,
+                false => ControlFlow::Continue(()),
+            }
+        });
+        let end = end.and_then(|()| summary(&mut outcomes.into_iter()));
+        self.dismiss(end).map(Some)
+    }
 }
 
-/// A place for each task's result.
-fn empty<Task, Output>(tasks: Option<&[Task]>) -> Vec<Option<Output>> {
-    let length = tasks.map_or(0, <[Task]>::len);
-    std::iter::repeat_with(|| None).take(length).collect()
-}
+/// Tasks' numbers and outcomes, in the tasks' order.
+type Numbered<'a, Output> = &'a mut dyn Iterator<Item = (usize, Result<Output>)>;

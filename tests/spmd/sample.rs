@@ -43,6 +43,15 @@ samples! {
 #[macro_export]
 macro_rules! with_every_element_type {
     ($check:ident($($argument:expr),*)) => {{
+        $check::<bool>($($argument),*)?;
+        $crate::with_every_number!($check($($argument),*));
+    }};
+}
+
+/// The same for numbers only.
+#[macro_export]
+macro_rules! with_every_number {
+    ($check:ident($($argument:expr),*)) => {{
         $check::<f32>($($argument),*)?;
         $check::<f64>($($argument),*)?;
         $check::<i8>($($argument),*)?;
@@ -55,7 +64,6 @@ macro_rules! with_every_element_type {
         $check::<u32>($($argument),*)?;
         $check::<u64>($($argument),*)?;
         $check::<usize>($($argument),*)?;
-        $check::<bool>($($argument),*)?;
         $check::<num_complex::Complex<f32>>($($argument),*)?;
         $check::<num_complex::Complex<f64>>($($argument),*)?;
     }};

@@ -5,26 +5,7 @@ use partita_testing::spmd_test;
 
 use crate::sample::{Sample, part};
 use crate::shared::{cases, error_of_all};
-
-/// Calls a function that is generic over samples of numbers with every type of them.
-macro_rules! with_every_number {
-    ($check:ident($($argument:expr),*)) => {{
-        $check::<f32>($($argument),*)?;
-        $check::<f64>($($argument),*)?;
-        $check::<i8>($($argument),*)?;
-        $check::<i16>($($argument),*)?;
-        $check::<i32>($($argument),*)?;
-        $check::<i64>($($argument),*)?;
-        $check::<isize>($($argument),*)?;
-        $check::<u8>($($argument),*)?;
-        $check::<u16>($($argument),*)?;
-        $check::<u32>($($argument),*)?;
-        $check::<u64>($($argument),*)?;
-        $check::<usize>($($argument),*)?;
-        $check::<num_complex::Complex<f32>>($($argument),*)?;
-        $check::<num_complex::Complex<f64>>($($argument),*)?;
-    }};
-}
+use crate::with_every_number;
 
 /// Every rank puts a part into every rank's memory, and gets its own parts back from everywhere.
 fn all_to_all<T: Sample + Number>(world: &Communicator, length: usize) -> Result<()> {
