@@ -25,6 +25,7 @@
 //! In the order in which a program meets them:
 //!
 //! * [`run`] and [`run_with_arguments`] start and end MPI; [`Progress`] shows how far it is.
+//! * [`run_coupled`] does beside other programs, a Python for instance, and gives the [`Job`] of all.
 //! * [`Communicator`]: the ranks, and what they say to each other.
 //! * [`InterCommunicator`]: two groups of ranks, such as a program and the workers it started.
 //! * [`Farm`]: many independent tasks, each done by whichever rank is free.
@@ -59,16 +60,21 @@ pub use array::{
     IntoLayout, ProcessGrid, Progression, Redistribution, Replacement, SharedArray, Shift, reduce,
 };
 pub use comm::{
-    Communicator, Destination, Element, Integer, InterCommunicator, Number, Operation, Parts,
+    Communicator, Destination, Element, Integer, InterCommunicator, Job, Number, Operation, Parts,
     Persistent, RawFile, ReceiveBuffer, Received, Request, Root, Scope, ScopedRequest, SendBuffer,
     Source, Tag,
 };
 pub use comm::{Epoch, Passive, Target, Targets, Window};
 pub use error::{Error, Result};
 pub use farm::Farm;
-pub use runtime::{Progress, abandon, run, run_with_arguments, unfinished};
+pub use runtime::{Progress, abandon, run, run_coupled, run_with_arguments, unfinished};
 
 /// The README's program compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The programs of the page for Python's users compile.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/for-mpi4py-and-numpy-users.md")]
+struct ForPythonUsers;

@@ -4,6 +4,7 @@ use ndarray::{Array, IntoDimension};
 use num_traits::Zero;
 
 use super::{DistArray, ProcessGrid};
+use crate::comm::ffi::vector_with_capacity;
 use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, Layout, for_each_index};
@@ -78,7 +79,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let shape = layout.local_shape(rank);
         let mut values = grid
             .communicator()
-            .agree(try_with_capacity(shape.size(), "from_fn"))?;
+            .agree(vector_with_capacity(shape.size(), "from_fn"))?;
         for_each_index::<D>(&layout.all_local_runs(rank), |index| values.push(f(index)));
         let storage = Array::from_shape_vec(shape, values)?;
         Ok(DistArray::from_parts(grid, layout, storage))
@@ -146,21 +147,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     }
 }
 
-/// An empty vector with room for `length` elements, or [`Error::Memory`].
-pub(super) fn try_with_capacity<T>(length: usize, operation: &str) -> Result<Vec<T>> {
-    let mut values = Vec::new();
-    values
-        .try_reserve_exact(length)
-        .map_err(|_| Error::Memory {
-            operation: operation.to_string(),
-            bytes: (length as u64).saturating_mul(size_of::<T>() as u64),
-        })?;
-    Ok(values)
-}
-
 /// An array of default values, or [`Error::Memory`].
 pub(super) fn try_default<A: Element, D: Axes>(shape: D, operation: &str) -> Result<Array<A, D>> {
-    let mut values = try_with_capacity(shape.size(), operation)?;
+    let mut values = vector_with_capacity(shape.size(), operation)?;
     values.resize(shape.size(), A::default());
     Ok(Array::from_shape_vec(shape, values)?)
 }

@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 /// thread that runs the program, and cannot leave [`run`](crate::run), which ends MPI; one that is kept
 /// in a thread-local variable nevertheless is good for nothing afterwards: all it returns are errors.
 ///
-/// Underneath are three MPI communicators: one for the messages users send, one for partita's
-/// own, so that the two are never mistaken for each other, and one in which the ranks of a collective meet
+/// Underneath are four MPI communicators: for the buffers and for the objects that users send, for partita's
+/// own messages, so that these are never mistaken for each other, and one in which the ranks of a collective meet
 /// before it. `MPI_ERRORS_RETURN` is set on all, and every return code becomes an [`Error::Mpi`].
 ///
 /// # How it ends
@@ -35,6 +35,7 @@ pub struct Communicator {
 pub(super) struct Inner {
     pub(super) user: Handle,
     pub(super) library: Handle,
+    pub(super) objects: Handle,
     /// Where the ranks meet before a collective; nothing else is said here.
     pub(super) meetings: Handle,
     as_mpi: ManuallyDrop<SimpleCommunicator>,
@@ -66,6 +67,7 @@ impl Communicator {
         Ok(Communicator {
             inner: Rc::new(Inner {
                 library: user.duplicate()?,
+                objects: user.duplicate()?,
                 checker: Checker::of(meetings, rank, size, ask)?,
                 meetings,
                 as_mpi: user.as_mpi(),
@@ -78,6 +80,28 @@ impl Communicator {
                 legacy: Legacy::default(),
                 parent,
                 user,
+            }),
+        })
+    }
+
+    /// One communicator for all purposes: whoever shares it makes each of its calls in plain MPI.
+    pub(super) fn plain(handle: Handle) -> Result<Self> {
+        Ok(Communicator {
+            inner: Rc::new(Inner {
+                library: handle,
+                objects: handle,
+                checker: None,
+                meetings: handle,
+                as_mpi: handle.as_mpi(),
+                rank: handle.rank()?,
+                size: handle.size()?,
+                sequence: Cell::new(0),
+                gates: RefCell::default(),
+                name: RefCell::default(),
+                children: Children::default(),
+                legacy: Legacy::default(),
+                parent: None,
+                user: handle,
             }),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::checker::Checker;
 use super::ffi::Handle;
 use super::reclaim::Remains;
 use super::{Call, Communicator};
@@ -16,6 +17,37 @@ impl Communicator {
     pub fn duplicate(&self) -> Result<Self> {
         let _call = self.enter(Call::new("duplicate"))?;
         self.make_with_all(Handle::duplicate)
+    }
+
+    /// [`duplicate`](Self::duplicate) whose collectives compare what the ranks call, as all do with
+    /// `PARTITA_CHECK=1`, whatever the environment says. *Collective.*
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+    /// let checked = world.checked()?;
+    /// let outcome = match world.rank() {
+    ///     0 => checked.barrier(),
+    ///     _ => checked.all_gather(&[1.5]).map(|_| ()),
+    /// };
+    /// assert!(world.size() == 1 || outcome.is_err()); // and no rank waits for another
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cost
+    /// An all-reduce of two numbers before each collective of the duplicate.
+    ///
+    /// # Errors
+    /// As [`duplicate`](Self::duplicate).
+    #[track_caller]
+    pub fn checked(&self) -> Result<Self> {
+        let _call = self.enter(Call::new("checked"))?;
+        let mut duplicate = self.make_with_all(Handle::duplicate)?;
+        let (rank, size) = (self.rank(), self.size());
+        // Nobody else has it yet.
+        if let Some(inner) = Rc::get_mut(&mut duplicate.inner) {
+            inner.checker = Some(Checker::always(inner.meetings, rank, size)?);
+        }
+        Ok(duplicate)
     }
 
     /// Splits the ranks into groups of one `colour` each, ordered within by `key` (ties by rank).

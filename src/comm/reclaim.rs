@@ -96,7 +96,7 @@ impl Inner {
 impl Remains {
     pub(super) fn of(inner: &mut Inner) -> Self {
         Remains {
-            handles: vec![inner.user, inner.library, inner.meetings],
+            handles: vec![inner.user, inner.library, inner.objects, inner.meetings],
             legacy: std::mem::take(&mut inner.legacy),
             children: std::mem::take(&mut inner.children),
         }

@@ -145,7 +145,8 @@ impl<'a, Task: Serialize> Hand<'a, Task> {
     fn next_chunk(&mut self) -> Option<Vec<Numbered>> {
         let first = self.next;
         self.next = first.saturating_add(self.chunk).min(self.tasks.len());
-        let chunk = (first..self.next).map(|task| (task, encode_outcome(Ok(&self.tasks[task]), 0)));
+        let chunk = (first..self.next)
+            .map(|task| (task, encode_outcome(Ok(&self.tasks[task]), 0).into_vec()));
         (first < self.next).then(|| chunk.collect())
     }
 
@@ -166,7 +167,7 @@ fn perform<Task: DeserializeOwned, Output: Serialize>(
             Ok(outcome) => outcome,
             Err(message) => Err(Error::other(format!("panicked {message}"))),
         });
-        encode_outcome(outcome.as_ref().map_err(Error::clone), rank)
+        encode_outcome(outcome.as_ref().map_err(Error::clone), rank).into_vec()
     };
     chunk
         .into_iter()

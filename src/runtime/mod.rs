@@ -2,6 +2,7 @@
 
 mod arguments;
 mod conclude;
+mod coupled;
 mod launcher;
 mod output;
 mod panic;
@@ -15,10 +16,12 @@ use mpi::Threading;
 use crate::comm::ffi::{Handle, environment, leak_orphans, set_count_limit};
 use crate::comm::{Communicator, checker};
 use crate::error::{Error, Result};
+use coupled::Members;
 
 pub use crate::comm::ffi::environment::before_abort;
 pub use arguments::run_with_arguments;
 pub use conclude::{abandon, unfinished};
+pub use coupled::run_coupled;
 pub use output::print_line;
 pub(crate) use panic::contain_panic;
 pub use progress::Progress;
@@ -69,7 +72,11 @@ pub fn run<Program>(program: Program) -> ExitCode
 where
     Program: FnOnce(&Communicator) -> Result<()> + Send + 'static,
 {
-    match start(program) {
+    exit(start(Members::Job, program))
+}
+
+fn exit(outcome: Result<u8>) -> ExitCode {
+    match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             output::print_error(&error);
@@ -78,7 +85,7 @@ where
     }
 }
 
-fn start<Program>(program: Program) -> Result<u8>
+fn start<Program>(members: Members, program: Program) -> Result<u8>
 where
     Program: FnOnce(&Communicator) -> Result<()>,
 {
@@ -87,8 +94,8 @@ where
     };
     // A communicator apart, so that the end is never mixed up with what a failing rank left undone.
     // It comes before the checks, and is not checked.
-    let control = Communicator::from_handle(Handle::duplicate_world()?)?;
-    if let Some(refusal) = launcher::mismatch(control.size()) {
+    let control = Communicator::from_handle(members.meet()?)?;
+    if let Some(refusal) = launcher::mismatch(Handle::job()?.size()?) {
         drop(universe);
         return launcher::refuse(refusal);
     }
@@ -105,6 +112,10 @@ where
     let outcome = panic::end_job_on_unwinding(rank, size, || checks.and_then(|()| program(&world)));
     let code = conclude::conclude(&world, &control, outcome);
     leak_orphans();
+    if code != 0 && members == Members::Program {
+        // Other programs may wait for what this one will never send.
+        environment::abort(code);
+    }
     environment::note_end();
     drop(universe);
     Ok(code)

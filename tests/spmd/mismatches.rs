@@ -45,6 +45,20 @@ fn last_differs(
     Ok(())
 }
 
+#[spmd_test(ranks = [2, 5], environment = [("PARTITA_CHECK", "0")])]
+fn a_communicator_of_its_own_is_checked_though_the_environment_says_no(
+    world: &Communicator,
+) -> Result<()> {
+    last_differs(
+        &world.checked()?,
+        (|checked| checked.barrier(), "barrier"),
+        (
+            |checked| checked.all_gather(&[1.5]).map(|_| ()),
+            "all_gather of 1 f64",
+        ),
+    )
+}
+
 #[spmd_test(ranks = [2, 3, 4, 5, 8], environment = [("PARTITA_CHECK", "1")])]
 pub fn another_collective(world: &Communicator) -> Result<()> {
     last_differs(

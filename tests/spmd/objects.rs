@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use partita::{Communicator, Result};
+use partita::{Communicator, Result, Source, Tag};
 use partita_testing::spmd_test;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,89 @@ pub fn objects_arrive_in_their_order_and_apart_from_buffers(world: &Communicator
             world.receive_object::<()>(0)?;
         }
         _ => {}
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [2, 3, 5])]
+pub fn objects_are_told_apart_by_tags_and_tell_their_source(world: &Communicator) -> Result<()> {
+    let (rank, size) = (world.rank(), world.size());
+    let last = Tag::MAX;
+    if rank != 0 {
+        world.send_object(&sample(rank, 1), (0, Tag(7)))?;
+        world.send_object(&sample(rank, 2), 0)?;
+        // With the same tags, and no object: a receive of any tag takes one and not the other.
+        world.send(&[rank], 0)?;
+        world
+            .start_send_object(&sample(rank, 3), (0, last))?
+            .wait()?;
+        return Ok(());
+    }
+    let mut seen = vec![];
+    for _ in 1..size {
+        let (value, told) = world.receive_any_object::<Sample>(Source::any())?;
+        assert_eq!((value, told.tag), (sample(told.source, 2), Tag(0)));
+        seen.push(told.source);
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..size).collect::<Vec<_>>());
+    for from in (1..size).rev() {
+        let next = Source::rank(from).any_tag();
+        for (to, tag) in [(1, Tag(7)), (3, last)] {
+            let (value, told) = world.receive_any_object::<Sample>(next)?;
+            assert_eq!(
+                (value, told.source, told.tag),
+                (sample(from, to), from, tag)
+            );
+        }
+        let (number, _) = world.receive_vec::<usize>(Source::rank(from).any_tag())?;
+        assert_eq!(number, [from]);
+    }
+    let nothing = world.try_receive_object::<Sample>(Source::any().any_tag())?;
+    assert!(nothing.is_none());
+    Ok(())
+}
+
+#[spmd_test(ranks = [2, 3])]
+pub fn objects_that_are_there_are_received_without_waiting(world: &Communicator) -> Result<()> {
+    if world.rank() == 1 {
+        let long = vec![0.25; 100_000];
+        let request = world.start_send_object(&long, (0, Tag(1)))?;
+        world.start_send_object(&"short", 0)?.wait()?;
+        request.wait()?;
+    }
+    if world.rank() == 0 {
+        assert_eq!(world.receive_object::<String>(1)?, "short");
+        let (long, told) = loop {
+            if let Some(came) = world.try_receive_object::<Vec<f64>>(Source::any().any_tag())? {
+                break came;
+            }
+        };
+        assert_eq!(
+            (long, told.source, told.tag),
+            (vec![0.25; 100_000], 1, Tag(1))
+        );
+    }
+    Ok(())
+}
+
+/// Of all sizes in any order, so that memory is used again that is too large, too small or just right.
+#[spmd_test(ranks = [2, 3])]
+pub fn objects_of_any_size_follow_each_other(world: &Communicator) -> Result<()> {
+    // Around the memory that is kept at first, and more than is kept at all (5 million doubles).
+    let lengths = [
+        0, 1, 509, 510, 511, 512, 3, 100_000, 2, 5_000_000, 7, 70_000, 0,
+    ];
+    let of_length = |length: usize| (0..length).map(|i| i as f64 * 0.5).collect::<Vec<_>>();
+    for length in lengths {
+        let value = of_length(length);
+        match world.rank() {
+            0 => world.send_object(&value, 1)?,
+            1 => assert!(world.receive_object::<Vec<f64>>(0)? == value, "{length}"),
+            _ => {}
+        }
+        let given = (world.rank() == 1).then(|| value.clone());
+        assert!(world.broadcast_object(1, given)? == value, "{length}");
     }
     Ok(())
 }

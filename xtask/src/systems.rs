@@ -16,6 +16,7 @@ pub enum Component {
     Blas,
     Libclang,
     H5py,
+    Mpi4py,
     H5dump,
     Mpich,
 }
@@ -74,6 +75,7 @@ impl System {
                 C::Blas => &["libopenblas-dev"],
                 C::Libclang => &["libclang-dev"],
                 C::H5py => &["python3-h5py"],
+                C::Mpi4py => &["python3-mpi4py"],
                 C::H5dump => &["hdf5-tools"],
                 C::Mpich => &["mpich", "libmpich-dev"],
             },
@@ -87,6 +89,7 @@ impl System {
                 C::Blas => &["openblas-devel"],
                 C::Libclang => &["clang-devel"],
                 C::H5py => &["python3-h5py"],
+                C::Mpi4py => &["python3-mpi4py-openmpi"],
                 C::H5dump => &["hdf5"],
                 C::Mpich => &["mpich-devel"],
             },
@@ -98,6 +101,7 @@ impl System {
                 C::Blas => &["openblas"],
                 C::Libclang => &["clang"],
                 C::Hdf5(Interface::Mpich) | C::H5py | C::Mpich => &[],
+                C::Mpi4py => &["python-mpi4py"],
             },
             Self::MacOs => match component {
                 C::PkgConfig => &["pkgconf"],
@@ -105,6 +109,7 @@ impl System {
                 C::Hdf5(Interface::OpenMpi) | C::H5dump => &["hdf5-mpi"],
                 C::Blas => &["openblas"],
                 C::Libclang => &["llvm"],
+                C::Mpi4py => &["mpi4py"],
                 C::CCompiler | C::Hdf5(Interface::Mpich) | C::H5py | C::Mpich => &[],
             },
             Self::Other => &[],
@@ -187,6 +192,7 @@ impl Component {
             Self::Blas => "OpenBLAS with its headers",
             Self::Libclang => "libclang with its headers",
             Self::H5py => "h5py (pip install h5py)",
+            Self::Mpi4py => "mpi4py (pip install mpi4py)",
             Self::H5dump => "h5dump (HDF5's tools)",
             Self::Mpich => "MPICH with its headers",
         }

@@ -3,8 +3,9 @@
 use super::memory::{Source, Target};
 use super::strided::Stores;
 use super::{messages, simd};
-use crate::array::construct::{try_default, try_with_capacity};
+use crate::array::construct::try_default;
 use crate::array::{DistArray, ProcessGrid};
+use crate::comm::ffi::vector_with_capacity;
 use crate::comm::{Communicator, Element};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, Layout, Transfer, Window};
@@ -130,7 +131,7 @@ impl<D: Axes> Direction<D> {
     ) -> Result<R> {
         let cost = self.transfer.cost(size_of::<A>(), options.memory_limit);
         let allocated = allocate().and_then(|memory| {
-            try_with_capacity::<u8>(cost.peak_memory, self.operation)?;
+            vector_with_capacity::<u8>(cost.peak_memory, self.operation)?;
             Ok(memory)
         });
         self.communicator().agree(allocated)

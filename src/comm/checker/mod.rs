@@ -80,10 +80,21 @@ impl Checker {
             true => handle.all_reduce(&[own], Operation::LogicalAnd)?[0],
             false => own,
         };
-        let Some(settings) = settings.filter(|_| checked) else {
-            return Ok(None);
-        };
-        Ok(Some(Checker {
+        match settings.filter(|_| checked) {
+            Some(settings) => Checker::with(settings, handle, rank, size).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whatever the environment says. Collective.
+    pub(super) fn always(handle: Handle, rank: usize, size: usize) -> Result<Self> {
+        let settings = SETTINGS.with(|cell| cell.get().copied());
+        let missing = || Error::other("the checks are not set up");
+        Checker::with(settings.ok_or_else(missing)?, handle, rank, size)
+    }
+
+    fn with(settings: Settings, handle: Handle, rank: usize, size: usize) -> Result<Self> {
+        Ok(Checker {
             members: handle.all_gather(&[settings.world_rank], size)?,
             handle,
             rank,
@@ -93,7 +104,7 @@ impl Checker {
             depth: Cell::new(0),
             last: Cell::new(None),
             left: RefCell::new(None),
-        }))
+        })
     }
 
     pub(super) fn set_name(&self, name: &str) {

@@ -7,6 +7,7 @@ use mpi::ffi;
 use mpi::traits::AsRaw;
 
 use super::check::check;
+use super::huge_pages;
 use super::validity::validate;
 use crate::comm::Element;
 use crate::error::{Error, Result};
@@ -123,7 +124,7 @@ pub(super) unsafe fn vector_filled_by<T: Element>(
     length: usize,
     fill: impl FnOnce(*mut T) -> Result<()>,
 ) -> Result<Vec<T>> {
-    let mut vector: Vec<T> = vector_with_capacity(length)?;
+    let mut vector: Vec<T> = vector_with_capacity(length, "message buffer")?;
     fill(address(vector.as_mut_ptr(), length).cast_mut())?;
     // SAFETY: the capacity is at least `length`, and the caller vouches that all of it is written.
     unsafe {
@@ -148,19 +149,21 @@ pub(super) fn vector_overwritten_by<T: Element>(
 
 /// A vector of `length` default elements, or [`Error::Memory`].
 pub(crate) fn vector_of_defaults<T: Element>(length: usize) -> Result<Vec<T>> {
-    let mut vector = vector_with_capacity(length)?;
+    let mut vector = vector_with_capacity(length, "message buffer")?;
     vector.resize(length, T::default());
     Ok(vector)
 }
 
-/// An empty vector with room for `length` elements, or [`Error::Memory`].
-pub(super) fn vector_with_capacity<T>(length: usize) -> Result<Vec<T>> {
+/// An empty vector with room for `length` elements, or [`Error::Memory`]; a large one is on huge pages
+/// where the system grants them.
+pub(crate) fn vector_with_capacity<T>(length: usize, operation: &str) -> Result<Vec<T>> {
     let mut vector = Vec::new();
     vector
         .try_reserve_exact(length)
         .map_err(|_| Error::Memory {
-            operation: "message buffer".to_string(),
+            operation: operation.to_string(),
             bytes: (length as u64).saturating_mul(size_of::<T>() as u64),
         })?;
+    huge_pages::prefer(&mut vector);
     Ok(vector)
 }

@@ -119,6 +119,10 @@ impl Handle {
 
     /// The `mpi` crate's view of this communicator; never dropped, because it does not own it.
     pub(crate) fn as_mpi(self) -> ManuallyDrop<SimpleCommunicator> {
+        // SAFETY: reading a constant handle of the MPI library.
+        if self.0 == unsafe { ffi::RSMPI_COMM_WORLD } {
+            return ManuallyDrop::new(SimpleCommunicator::world());
+        }
         // SAFETY: an intra-communicator that lives until MPI ends.
         ManuallyDrop::new(unsafe { SimpleCommunicator::from_raw(self.0) })
     }

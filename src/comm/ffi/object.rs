@@ -7,88 +7,143 @@ use mpi::ffi;
 use super::buffer::{Description, address, count, vector_filled_by};
 use super::check::check;
 use super::handle::Handle;
-use super::status::Status;
-use crate::error::{Error, Result};
+use super::status::{Status, raw_source, raw_tag};
+use crate::comm::Received;
+use crate::error::Result;
 
 /// A message that has arrived, and that no other receive can take.
-struct Matched {
-    message: ffi::MPI_Message,
-    source: usize,
-    length: usize,
-}
+struct Matched(ffi::MPI_Message);
 
 impl Handle {
-    /// The next message of bytes from `source`, or from anybody; and who sent it.
-    pub(crate) fn receive_bytes(self, source: Option<usize>, tag: i32) -> Result<(Vec<u8>, usize)> {
+    /// The next message of bytes, and whose it is: at the front of `memory` where that has room for it,
+    /// else in a vector of its length.
+    pub(crate) fn receive_bytes(
+        self,
+        source: Option<usize>,
+        tag: Option<i32>,
+        memory: fn() -> Vec<u8>,
+    ) -> Result<(Vec<u8>, Received)> {
         let source = raw_source(source, "MPI_Mprobe")?;
         let mut status = Status::new();
-        // SAFETY: `message` and the status are places for the results.
-        let message = unsafe {
-            let mut message = ffi::RSMPI_MESSAGE_NULL;
-            let code = ffi::MPI_Mprobe(source, tag, self.0, &mut message, status.place());
-            check(code, "MPI_Mprobe")?;
-            message
-        };
-        receive(matched(message, &status)?)
-    }
-
-    /// [`receive_bytes`](Self::receive_bytes) from anybody, if a message is there. Never blocks.
-    pub(crate) fn receive_bytes_if_any(self, tag: i32) -> Result<Option<(Vec<u8>, usize)>> {
-        let source = raw_source(None, "MPI_Improbe")?;
-        let mut status = Status::new();
-        // SAFETY: `found`, `message` and the status are places for the results.
-        let message = unsafe {
-            let mut found: c_int = 0;
-            let mut message = ffi::RSMPI_MESSAGE_NULL;
-            let place = status.place();
-            let code = ffi::MPI_Improbe(source, tag, self.0, &mut found, &mut message, place);
-            check(code, "MPI_Improbe")?;
-            if found == 0 {
-                return Ok(None);
-            }
-            message
-        };
-        receive(matched(message, &status)?).map(Some)
-    }
-}
-
-fn raw_source(source: Option<usize>, call: &str) -> Result<c_int> {
-    match source {
-        Some(source) => count(source, call),
         // SAFETY: reading a constant of the MPI library.
-        None => Ok(unsafe { ffi::RSMPI_ANY_SOURCE }),
+        let mut message = unsafe { ffi::RSMPI_MESSAGE_NULL };
+        // SAFETY: `message` and the status are places for the results.
+        let code =
+            unsafe { ffi::MPI_Mprobe(source, raw_tag(tag), self.0, &mut message, status.place()) };
+        check(code, "MPI_Mprobe")?;
+        let told = status.received::<u8>()?;
+        Ok((receive(Matched(message), told.count, memory())?, told))
+    }
+
+    /// [`receive_bytes`](Self::receive_bytes) if a message is there. Never blocks.
+    pub(crate) fn try_receive_bytes(
+        self,
+        source: Option<usize>,
+        tag: Option<i32>,
+        memory: fn() -> Vec<u8>,
+    ) -> Result<Option<(Vec<u8>, Received)>> {
+        let source = raw_source(source, "MPI_Improbe")?;
+        let mut status = Status::new();
+        let mut found: c_int = 0;
+        // SAFETY: reading a constant of the MPI library.
+        let mut message = unsafe { ffi::RSMPI_MESSAGE_NULL };
+        // SAFETY: `found`, `message` and the status are places for the results.
+        let code = unsafe {
+            let place = status.place();
+            ffi::MPI_Improbe(
+                source,
+                raw_tag(tag),
+                self.0,
+                &mut found,
+                &mut message,
+                place,
+            )
+        };
+        check(code, "MPI_Improbe")?;
+        if found == 0 {
+            return Ok(None);
+        }
+        let told = status.received::<u8>()?;
+        Ok(Some((
+            receive(Matched(message), told.count, memory())?,
+            told,
+        )))
+    }
+
+    /// The next message of bytes from anybody, if there is one, and who sent it. Never blocks.
+    pub(crate) fn receive_bytes_if_any(self, tag: i32) -> Result<Option<(Vec<u8>, usize)>> {
+        let came = self.try_receive_bytes(None, Some(tag), Vec::new)?;
+        Ok(came.map(|(bytes, told)| (bytes, told.source)))
+    }
+
+    /// The root's part of a broadcast that the others [receive](Self::receive_broadcast). Collective.
+    pub(crate) fn send_broadcast(self, root: usize, bytes: &[u8]) -> Result<()> {
+        // SAFETY: the root's buffer is read, never written.
+        unsafe { self.raw_broadcast(root, bytes.as_ptr().cast_mut(), bytes.len()) }
+    }
+
+    /// `length` bytes from the root: at the front of `memory` where that has room for them, else in a
+    /// vector of their length. Collective.
+    pub(crate) fn receive_broadcast(
+        self,
+        root: usize,
+        length: usize,
+        memory: Vec<u8>,
+    ) -> Result<Vec<u8>> {
+        // SAFETY: `filled` hands over room for `length` bytes.
+        filled(memory, length, |bytes| unsafe {
+            self.raw_broadcast(root, bytes, length)
+        })
+    }
+
+    /// # Safety
+    /// There are `length` bytes at `bytes`, which may be written unless this rank is the root.
+    unsafe fn raw_broadcast(self, root: usize, bytes: *mut u8, length: usize) -> Result<()> {
+        let root = count(root, "MPI_Bcast")?;
+        let description = Description::<u8>::of(length)?;
+        // SAFETY: `description` covers exactly the bytes that the caller vouches for.
+        let code = unsafe {
+            ffi::MPI_Bcast(
+                address(bytes, length).cast_mut().cast(),
+                description.count,
+                description.datatype,
+                root,
+                self.0,
+            )
+        };
+        check(code, "MPI_Bcast")
     }
 }
 
-fn matched(message: ffi::MPI_Message, status: &Status) -> Result<Matched> {
-    let mut length: ffi::MPI_Count = 0;
-    // SAFETY: the status was written by the probe that matched the message.
-    let source = unsafe {
-        let code = ffi::MPI_Get_elements_x(status.pointer(), ffi::RSMPI_UINT8_T, &mut length);
-        check(code, "MPI_Get_elements_x")?;
-        (*status.pointer()).MPI_SOURCE
-    };
-    Ok(Matched {
-        message,
-        source: usize::try_from(source).map_err(Error::other)?,
-        length: usize::try_from(length).map_err(Error::other)?,
+fn receive(mut matched: Matched, length: usize, memory: Vec<u8>) -> Result<Vec<u8>> {
+    let description = Description::<u8>::of(length)?;
+    filled(memory, length, |bytes| {
+        // SAFETY: the message has `length` bytes, as the probe told, for which there is room.
+        let code = unsafe {
+            ffi::MPI_Mrecv(
+                address(bytes, length).cast_mut().cast(),
+                description.count,
+                description.datatype,
+                &mut matched.0,
+                ffi::RSMPI_STATUS_IGNORE,
+            )
+        };
+        check(code, "MPI_Mrecv")
     })
 }
 
-fn receive(mut matched: Matched) -> Result<(Vec<u8>, usize)> {
-    let description = Description::<u8>::of(matched.length)?;
-    // SAFETY: the message has `length` bytes, as the probe told, and fills the vector.
-    let bytes = unsafe {
-        vector_filled_by(matched.length, |bytes: *mut u8| {
-            let code = ffi::MPI_Mrecv(
-                address(bytes, matched.length).cast_mut().cast(),
-                description.count,
-                description.datatype,
-                &mut matched.message,
-                ffi::RSMPI_STATUS_IGNORE,
-            );
-            check(code, "MPI_Mrecv")
-        })
-    }?;
-    Ok((bytes, matched.source))
+/// `memory`, if it has room for `length` bytes, else a vector of that length, after `fill` has written
+/// all of them.
+fn filled(
+    mut memory: Vec<u8>,
+    length: usize,
+    fill: impl FnOnce(*mut u8) -> Result<()>,
+) -> Result<Vec<u8>> {
+    if memory.len() >= length {
+        fill(memory.as_mut_ptr())?;
+        return Ok(memory);
+    }
+    drop(memory);
+    // SAFETY: MPI has written all `length` bytes when `fill` returns `Ok`: the sender's count is the same.
+    unsafe { vector_filled_by(length, fill) }
 }

@@ -39,10 +39,6 @@ impl Status {
         self.0.as_mut_ptr()
     }
 
-    pub(super) fn pointer(&self) -> *const ffi::MPI_Status {
-        self.0.as_ptr()
-    }
-
     /// Whose message it is and how many `T` it has; an error when that is no whole number.
     pub(super) fn received<T: Element>(&self) -> Result<Received> {
         // SAFETY: the status was zeroed, then written by MPI; all bits are integers.

@@ -1,14 +1,22 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{decode, encode_outcome};
+use super::{Bytes, decode, encode, encode_failure};
 use crate::comm::{Call, Communicator};
 use crate::error::{Error, Result};
 
 impl Communicator {
     /// Hands the root's value to every rank. *Collective.*
     ///
-    /// The root gives `Some(value)`, the others `None`.
+    /// The root gives `Some(value)`, and gets it back; the others give `None`.
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+    /// let table = world.is_root().then(|| vec![0.5; 1_000_000]);
+    /// let table = world.broadcast_object(0, table)?;
+    /// assert_eq!(table.len(), 1_000_000);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Cost
     /// Two broadcasts, of the length and of the encoded bytes, and an agreement.
@@ -49,13 +57,24 @@ impl Communicator {
     where
         T: Serialize + DeserializeOwned,
     {
-        let mut bytes = outcome.map_or_else(Vec::new, |outcome| {
-            encode_outcome(outcome.as_ref().map_err(Error::clone), root)
-        });
-        let mut length = [bytes.len() as u64];
-        self.inner.library.broadcast(root, &mut length)?;
-        bytes.resize(usize::try_from(length[0]).map_err(Error::other)?, 0);
-        self.inner.library.broadcast(root, &mut bytes)?;
-        decode(&bytes)
+        let library = self.inner.library;
+        let Some(outcome) = outcome else {
+            let mut length = [0u64];
+            library.broadcast(root, &mut length)?;
+            let length = usize::try_from(length[0]).map_err(Error::other)?;
+            let memory = library.receive_broadcast(root, length, Bytes::spare())?;
+            return decode(&Bytes::at_front_of(memory, length));
+        };
+        let encoded = outcome.and_then(|value| Ok((encode(&value)?, value)));
+        let (bytes, outcome) = match encoded {
+            Ok((bytes, value)) => (bytes, Ok(value)),
+            Err(error) => (
+                encode_failure(error.clone(), root),
+                Err(error.on_rank(root)),
+            ),
+        };
+        library.broadcast(root, &mut [bytes.len() as u64])?;
+        library.send_broadcast(root, &bytes)?;
+        outcome
     }
 }

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{decode, encode_outcome};
+use super::{decode, encode_failure, encode_outcome};
 use crate::comm::{Call, Communicator, Parts};
 use crate::error::{Error, Result};
 
@@ -35,7 +35,7 @@ impl Communicator {
     {
         let _call = self.enter(Call::new("gather_objects").element::<T>().root(root))?;
         self.check_rank("gather_objects", root)?;
-        let parts = self.gatherv(root, &encode_outcome(Ok(value), self.rank()))?;
+        let parts = self.gatherv(root, &*encode_outcome(Ok(value), self.rank()))?;
         // Local: the root alone decodes.
         self.agree(parts.as_ref().map(decode_all).transpose())
     }
@@ -53,7 +53,7 @@ impl Communicator {
         T: Serialize + DeserializeOwned,
     {
         let _call = self.enter(Call::new("all_gather_objects").element::<T>())?;
-        let parts = self.all_gatherv(&encode_outcome(Ok(value), self.rank()))?;
+        let parts = self.all_gatherv(&*encode_outcome(Ok(value), self.rank()))?;
         self.agree(decode_all(&parts))
     }
 
@@ -94,8 +94,8 @@ impl Communicator {
             Some(values) => Ok(values),
         };
         let part = |to: usize| match &values {
-            Ok(values) => encode_outcome(Ok(&values[to]), self.rank()),
-            Err(error) => encode_outcome::<T>(Err(error.clone()), self.rank()),
+            Ok(values) => encode_outcome(Ok(&values[to]), self.rank()).into_vec(),
+            Err(error) => encode_failure(error.clone(), self.rank()).into_vec(),
         };
         (0..self.size()).map(part).collect()
     }
@@ -127,7 +127,7 @@ impl Communicator {
         })?;
         let encoded = values
             .iter()
-            .map(|value| encode_outcome(Ok(value), self.rank()));
+            .map(|value| encode_outcome(Ok(value), self.rank()).into_vec());
         let received = self.all_to_allv(&encoded.collect())?;
         self.agree(decode_all(&received))
     }

@@ -40,7 +40,7 @@ impl Communicator {
             (0, _) => self.hand_on(folded, root),
             (rank, _) if rank == root => {
                 // In any case: what rank 0 sends must not be there for the next reduction.
-                let came = self.receive_object_as(REDUCTION_TAG, 0);
+                let came = self.receive_own_object(REDUCTION_TAG, 0);
                 folded.and(came.map(Some))
             }
             _ => folded,
@@ -85,7 +85,7 @@ impl Communicator {
             }
             let partner = self.rank() + width;
             if partner < self.size() {
-                let came = self.receive_object_as::<T>(REDUCTION_TAG, partner);
+                let came = self.receive_own_object::<T>(REDUCTION_TAG, partner);
                 held = held.and_then(|left| Ok(left.zip(Some(came?)).map(|(l, r)| combine(l, r))));
             }
             width *= 2;
@@ -97,12 +97,14 @@ impl Communicator {
     fn hand_on<T: Serialize>(&self, held: Result<Option<T>>, to: usize) -> Result<Option<T>> {
         match held {
             Ok(None) => Ok(None),
-            Ok(Some(value)) => self
-                .send_object_as(REDUCTION_TAG, &value, to)
-                .map(|()| None),
+            Ok(Some(value)) => {
+                let (bytes, outcome) = self.encode_or_failure(&value);
+                self.send_bytes(&bytes, to, REDUCTION_TAG)?;
+                outcome.map(|()| None)
+            }
             Err(error) => {
                 let bytes = encode_failure(error.clone(), self.rank());
-                self.inner.library.send(&bytes, to, REDUCTION_TAG)?;
+                self.send_bytes(&bytes, to, REDUCTION_TAG)?;
                 Err(error)
             }
         }

@@ -28,6 +28,7 @@ pub struct Launch {
     ranks: usize,
     program: OsString,
     arguments: Vec<OsString>,
+    beside: Vec<Launch>,
     environment: Vec<(OsString, OsString)>,
     directory: Option<PathBuf>,
     time_limit: Option<Duration>,
@@ -41,6 +42,7 @@ impl Launch {
             ranks,
             program: program.as_ref().to_owned(),
             arguments: Vec::new(),
+            beside: Vec::new(),
             environment: Vec::new(),
             directory: None,
             time_limit: None,
@@ -61,6 +63,23 @@ impl Launch {
                 .into_iter()
                 .map(|argument| argument.as_ref().to_owned()),
         );
+        self
+    }
+
+    /// Another program of the same job, behind a colon of the launcher's line: its ranks follow. Of `other`
+    /// only the program, its arguments and its number of ranks count.
+    ///
+    /// ```
+    /// use partita_launch::{Flavour, Launch, Mpiexec};
+    /// let mpiexec = Mpiexec { path: "mpiexec".into(), flavour: Flavour::Mpich, version: String::new() };
+    /// let python = Launch::new(&mpiexec, 1, "python3").argument("peer.py");
+    /// let command = Launch::new(&mpiexec, 2, "./heat").beside(python).command();
+    /// let words = ["-n", "2", "./heat", ":", "-n", "1", "python3", "peer.py"];
+    /// assert_eq!(command.get_args().collect::<Vec<_>>(), words);
+    /// ```
+    #[must_use]
+    pub fn beside(mut self, other: Launch) -> Launch {
+        self.beside.push(other);
         self
     }
 
@@ -98,11 +117,11 @@ impl Launch {
     /// ```
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.mpiexec.path);
-        command
-            .arg("-n")
-            .arg(self.ranks.to_string())
-            .arg(&self.program)
-            .args(&self.arguments);
+        self.name_program(&mut command);
+        for other in &self.beside {
+            command.arg(":");
+            other.name_program(&mut command);
+        }
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
@@ -113,15 +132,24 @@ impl Launch {
         for name in &foreign {
             command.env_remove(name);
         }
+        let ranks = self.ranks + self.beside.iter().map(|other| other.ranks).sum::<usize>();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let root = rustix::process::geteuid().is_root();
-        for (name, value) in environment::defaults(self.mpiexec.flavour, self.ranks, cores, root) {
+        for (name, value) in environment::defaults(self.mpiexec.flavour, ranks, cores, root) {
             if foreign.contains(&name) || std::env::var_os(name).is_none() {
                 command.env(name, value);
             }
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    fn name_program(&self, command: &mut Command) {
+        command
+            .arg("-n")
+            .arg(self.ranks.to_string())
+            .arg(&self.program)
+            .args(&self.arguments);
     }
 
     /// Runs the job, without standard input, and returns what it printed.

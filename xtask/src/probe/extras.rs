@@ -8,7 +8,7 @@ use crate::systems::Component;
 
 /// What `cargo xtask test` installs where packages do.
 pub fn for_tests() -> Vec<Finding> {
-    let mut findings = vec![h5py(), h5dump()];
+    let mut findings = vec![h5py(), mpi4py(), h5dump()];
     findings.extend(for_mpich());
     findings
 }
@@ -46,25 +46,23 @@ pub fn for_contributors() -> Vec<Finding> {
 }
 
 fn h5py() -> Finding {
-    match python_with_h5py() {
-        Some((python, version)) => Finding::good("h5py", format!("{version}, {python}")),
-        None => Finding::absent(
-            "h5py",
-            "in neither python3 nor /usr/bin/python3",
-            Component::H5py,
-        ),
-    }
+    python_package("h5py", Component::H5py)
+}
+
+fn mpi4py() -> Finding {
+    python_package("mpi4py", Component::Mpi4py)
 }
 
 /// The `python3` in PATH is often another one than the system's, which has the packages.
-fn python_with_h5py() -> Option<(&'static str, String)> {
-    let question = "import h5py; print(h5py.__version__)";
-    ["/usr/bin/python3", "python3"]
-        .into_iter()
-        .find_map(|python| {
-            let version = ask(which(python)?, ["-c", question])?;
-            Some((python, version.trim().to_owned()))
-        })
+fn python_package(name: &'static str, component: Component) -> Finding {
+    let question = format!("import {name}; print({name}.__version__)");
+    let version = |python| ask(which(python)?, ["-c", &question]);
+    for python in ["/usr/bin/python3", "python3"] {
+        if let Some(version) = version(python) {
+            return Finding::good(name, format!("{}, {python}", version.trim()));
+        }
+    }
+    Finding::absent(name, "in neither python3 nor /usr/bin/python3", component)
 }
 
 fn h5dump() -> Finding {
