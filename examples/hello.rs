@@ -25,8 +25,13 @@ struct Greeting {
     machine: String,
 }
 
+/// Every rank says who and where it is
+#[derive(clap::Parser)]
+#[command(name = "hello", version)]
+struct Arguments {}
+
 fn main() -> std::process::ExitCode {
-    partita::run(|world| {
+    partita::run_with_arguments(|world, Arguments {}| {
         let own = Greeting {
             process: std::process::id(),
             machine: machine(),
@@ -40,9 +45,14 @@ fn main() -> std::process::ExitCode {
                 root_println!(world, "{rank:>4}  {process:>7}  {machine}");
             }
             let machines: BTreeSet<_> = greetings.iter().map(|it| &it.machine).collect();
-            let plural = if machines.len() == 1 { "" } else { "s" };
             let (ranks, machines) = (world.size(), machines.len());
-            root_println!(world, "{ranks} ranks on {machines} machine{plural}");
+            let s = |number| if number == 1 { "" } else { "s" };
+            root_println!(
+                world,
+                "{ranks} rank{} on {machines} machine{}",
+                s(ranks),
+                s(machines)
+            );
         }
         Ok(())
     })

@@ -17,6 +17,7 @@ fn every_rank_greets_once_in_order() {
             processes.insert(words[1]);
         }
         assert_eq!(processes.len(), ranks, "a process greets twice");
-        assert_eq!(lines[ranks + 1], format!("{ranks} ranks on 1 machine"));
+        let s = if ranks == 1 { "" } else { "s" };
+        assert_eq!(lines[ranks + 1], format!("{ranks} rank{s} on 1 machine"));
     }
 }

@@ -1,6 +1,8 @@
 //! The example programs, run as a reader would run them.
 #![forbid(unsafe_code)]
 
+mod beside_python;
+mod collectives;
 mod farm;
 mod hello;
 mod messages;

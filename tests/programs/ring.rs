@@ -21,6 +21,8 @@ fn the_ring_comes_back_with_the_sum_of_all_ranks() {
 #[test]
 fn wrong_arguments_are_a_usage_error() {
     for (name, arguments) in [
+        ("collectives", ["--ranks", "3"]),
+        ("hello", ["--who", "there"]),
         ("shared_array", ["--below", "1"]),
         ("ring", ["--laps", "-1"]),
     ] {
