@@ -12,6 +12,9 @@ mod driver {
     unsafe extern "C" {
         pub fn peer_ping_pong(comm: MPI_Comm, buffer: *mut u8, bytes: c_int, times: c_int) -> f64;
         pub fn peer_broadcast(comm: MPI_Comm, buffer: *mut f64, count: c_int, times: c_int) -> f64;
+        pub fn peer_barrier(comm: MPI_Comm, times: c_int) -> f64;
+        pub fn peer_all_reduce(comm: MPI_Comm, buffer: *mut f64, count: c_int, times: c_int)
+        -> f64;
     }
 }
 
@@ -45,6 +48,32 @@ pub fn broadcast(
     let raw = communicator.as_raw_library();
     // SAFETY: a live communicator, and a buffer of the length that is said.
     Ok(unsafe { driver::peer_broadcast(raw, buffer.as_mut_ptr(), length, times) })
+}
+
+/// Seconds of a barrier in C, on this rank: the mean of `repetitions`. *Collective.*
+///
+/// # Errors
+/// [`Error::Usage`] when a length is more than an MPI count.
+pub fn barrier(communicator: &Communicator, repetitions: usize) -> Result<f64> {
+    let times = count(repetitions)?;
+    // SAFETY: a live communicator.
+    Ok(unsafe { driver::peer_barrier(communicator.as_raw_library(), times) })
+}
+
+/// Seconds of a sum of `buffer` over the ranks in C, on this rank: the mean of `repetitions`.
+/// *Collective.*
+///
+/// # Errors
+/// [`Error::Usage`] when a length is more than an MPI count.
+pub fn all_reduce(
+    communicator: &Communicator,
+    buffer: &mut [f64],
+    repetitions: usize,
+) -> Result<f64> {
+    let (length, times) = (count(buffer.len())?, count(repetitions)?);
+    let raw = communicator.as_raw_library();
+    // SAFETY: a live communicator, and a buffer of the length that is said.
+    Ok(unsafe { driver::peer_all_reduce(raw, buffer.as_mut_ptr(), length, times) })
 }
 
 fn count(length: usize) -> Result<c_int> {

@@ -27,3 +27,21 @@ double peer_broadcast(MPI_Comm communicator, double *buffer, int count, int repe
         MPI_Bcast(buffer, count, MPI_DOUBLE, 0, communicator);
     return (MPI_Wtime() - start) / repetitions;
 }
+
+/* Seconds of a barrier, on this rank. */
+double peer_barrier(MPI_Comm communicator, int repetitions) {
+    MPI_Barrier(communicator);
+    double start = MPI_Wtime();
+    for (int i = 0; i < repetitions; i++)
+        MPI_Barrier(communicator);
+    return (MPI_Wtime() - start) / repetitions;
+}
+
+/* Seconds of a sum of so many doubles over the ranks, on this rank. */
+double peer_all_reduce(MPI_Comm communicator, double *buffer, int count, int repetitions) {
+    MPI_Barrier(communicator);
+    double start = MPI_Wtime();
+    for (int i = 0; i < repetitions; i++)
+        MPI_Allreduce(MPI_IN_PLACE, buffer, count, MPI_DOUBLE, MPI_SUM, communicator);
+    return (MPI_Wtime() - start) / repetitions;
+}
