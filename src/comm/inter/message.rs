@@ -70,7 +70,9 @@ impl InterCommunicator {
     /// [`Error::Usage`] when the source is no rank there, [`Error::Other`] when what came is no `T`.
     pub fn receive_object<T: DeserializeOwned>(&self, source: usize) -> Result<T> {
         self.check_remote("receive_object", source)?;
-        let (bytes, _) = self.handle.receive_bytes(Some(source), OBJECT)?;
+        let (bytes, _) = self
+            .handle
+            .receive_bytes(Some(source), Some(OBJECT), Vec::new)?;
         decode(&bytes)
     }
 
