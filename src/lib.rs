@@ -32,6 +32,7 @@
 //! * [`Window`]: memory of each rank that the others put to and get from.
 //! * [`RawFile`]: numbers in a file that is not HDF5.
 //! * [`ProcessGrid`], [`DistArray`], its views ([`DistView`], [`DistViewMut`]) and its [`Halo`].
+//! * [`RemoteArray`]: elements anywhere, read and written by global index.
 //! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
 //! * [`random`]: random numbers that do not depend on who draws them.
 //! * [`layout`]: who owns which index, as plain arithmetic.
@@ -57,7 +58,8 @@ pub mod sum;
 
 pub use array::{
     Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
-    IntoLayout, ProcessGrid, Progression, Redistribution, Replacement, SharedArray, Shift, reduce,
+    IntoLayout, Printable, Printed, ProcessGrid, Progression, Redistribution, RemoteAccess,
+    RemoteArray, Replacement, SharedArray, Shift, reduce,
 };
 pub use comm::{
     Communicator, Destination, Element, Integer, InterCommunicator, Job, Number, Operation, Parts,

@@ -2,54 +2,16 @@
 
 #[path = "../common/png_file.rs"]
 mod png_file;
+#[path = "../common/thinned.rs"]
+mod thinned;
 
 use ndarray::Array2;
 use partita::prelude::*;
 use partita_io::save::Replacement;
 use plotters::prelude::*;
 use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap};
-
-/// No picture has more pixels than this a side, however large the array.
-const LARGEST: usize = 512;
-
-/// A thinned-out plane of the array on the root (the middle one of a block, a bar as one row); `None`
-/// elsewhere. *Collective.*
-pub fn sample<D: Axes>(array: &DistArray<f64, D>) -> Result<Option<Array2<f64>>> {
-    let (plane, rows, columns) = match *array.shape() {
-        [columns] => (0, 1, columns),
-        [rows, columns] => (0, rows, columns),
-        [planes, rows, columns] => (planes / 2, rows, columns),
-        _ => return Err(Error::shape("picture", "1 to 3 axes can be drawn")),
-    };
-    let stride = rows.max(columns).div_ceil(LARGEST).max(1);
-    let (rows, columns) = (rows.div_ceil(stride), columns.div_ceil(stride));
-    let (mut pixels, mut values) = (vec![], vec![]);
-    for (index, &value) in array.indexed_iter() {
-        let (in_plane, row, column) = match *index.as_ref() {
-            [column] => (true, 0, column),
-            [row, column] => (true, row, column),
-            [at, row, column] => (at == plane, row, column),
-            _ => (false, 0, 0),
-        };
-        if in_plane && row.is_multiple_of(stride) && column.is_multiple_of(stride) {
-            pixels.push((row / stride * columns + column / stride) as u64);
-            values.push(value);
-        }
-    }
-    let communicator = array.communicator();
-    let (pixels, values) = (
-        communicator.gatherv(0, &pixels)?,
-        communicator.gatherv(0, &values)?,
-    );
-    let (Some(pixels), Some(values)) = (pixels, values) else {
-        return Ok(None);
-    };
-    let mut image = vec![0.0; rows * columns];
-    for (pixel, value) in pixels.into_vec().into_iter().zip(values.into_vec()) {
-        image[pixel as usize] = value;
-    }
-    Ok(Some(Array2::from_shape_vec((rows, columns), image)?))
-}
+use thinned::LARGEST;
+pub use thinned::sample;
 
 /// Draws both samples side by side, with a scale of the temperatures, as a PNG file. *Local.*
 pub fn draw(target: &Replacement, start: &Array2<f64>, end: &Array2<f64>) -> Result<()> {

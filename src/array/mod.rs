@@ -1,6 +1,7 @@
 //! Distributed arrays: a layout, a grid of ranks, and each rank's part as a local `ndarray`.
 
 mod construct;
+mod display;
 mod elementwise;
 mod flatten;
 mod gather;
@@ -12,6 +13,7 @@ mod permute;
 mod random;
 mod redistribute;
 pub mod reduce;
+mod remote;
 mod shared;
 mod slice;
 mod view;
@@ -24,11 +26,13 @@ use crate::comm::Element;
 use crate::layout::{Axes, Layout};
 
 pub use construct::IntoLayout;
+pub use display::{Printable, Printed};
 pub use grid::{ProcessGrid, Shift};
 pub use halo::{Boundary, Halo, HaloExchange, Haloed};
 pub use making::Progression;
 pub use random::Replacement;
 pub use redistribute::Redistribution;
+pub use remote::{RemoteAccess, RemoteArray};
 pub use shared::SharedArray;
 pub use view::{DistView, DistViewMut, Distributed};
 

@@ -1,12 +1,10 @@
 //! Slices by global indices: views whose elements stay where they are.
 
-use ndarray::{
-    Array, ArrayBase, Axis, Dimension, RawData, RemoveAxis, Slice, SliceArg, SliceInfoElem,
-};
+use ndarray::{ArrayBase, Axis, Dimension, RawData, RemoveAxis, Slice, SliceArg, SliceInfoElem};
 
 use super::DistArray;
 use super::view::{DistView, DistViewMut, Distributed};
-use crate::comm::{Call, Communicator, Element, Parts};
+use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, AxisSlice, Layout};
 
@@ -81,10 +79,12 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// ```
     ///
     /// # Cost
-    /// Where the axis is cut, a message from the owner of each piece to each other rank along it.
+    /// A redistribution of that index: where the axis is cut, a message from its owner to each other rank
+    /// along it.
     ///
     /// # Errors
-    /// The same on every rank: [`Error::Shape`] when there is no such axis or index.
+    /// The same on every rank: [`Error::Shape`] when there is no such axis or index; as
+    /// [`redistribute`](Self::redistribute).
     #[track_caller]
     pub fn index_axis(&self, axis: usize, index: usize) -> Result<DistArray<A, D::Smaller>>
     where
@@ -94,28 +94,18 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let call = Call::new("index_axis").array::<A>(self.shape());
         let _call = self.communicator().enter(call)?;
         let thin = thin(&self.layout, axis, index)?;
-        let (rank, lengths) = (self.communicator().rank(), self.shape().len());
+        let local = thin.local(&self.layout, self.communicator().rank());
         let mut part = self.local();
-        let local = thin.local(&self.layout, rank);
         part.slice_each_axis_inplace(|axis| local[axis.axis.index()]);
-        let mut values = part.iter().copied().collect();
-        let mut parts = self.layout.parts(rank);
-        if self.layout.axes()[axis].parts() > 1 {
-            let owner = self.layout.axes()[axis].owner(index).unwrap_or(0);
-            let others = |part| {
-                parts[axis] = part;
-                self.layout.rank_with_parts(rank, &parts)
-            };
-            let along: Vec<usize> = (0..self.layout.axes()[axis].parts()).map(others).collect();
-            values = from_one(self.communicator(), &along, along[owner], values)?;
-        }
-        let others: Vec<_> = (0..lengths)
+        let thin = DistArray::from_parts(&self.grid, thin.sliced, part.to_owned());
+        let whole = thin.redistribute(&thin.layout.with_replicated(axis)?)?;
+        let others: Vec<_> = (0..self.ndim())
             .filter(|&other| other != axis)
             .map(Some)
             .collect();
-        let layout = thin.sliced.with_replicated(axis)?.select_axes(&others)?;
-        let values = Array::from_shape_vec(layout.local_shape(rank), values)?;
-        Ok(DistArray::from_parts(&self.grid, layout, values))
+        let layout = whole.layout.select_axes(&others)?;
+        let storage = whole.storage.index_axis_move(Axis(axis), 0);
+        Ok(DistArray::from_parts(&self.grid, layout, storage))
     }
 }
 
@@ -251,27 +241,4 @@ fn thin<D: Axes>(layout: &Layout<D>, axis: usize, index: usize) -> Result<Plan<D
     axes[axis] = one.map_err(|cause| Error::shape("index_axis", cause))?;
     let sliced = layout.slice(&axes)?;
     Ok(Plan { axes, sliced })
-}
-
-/// The values of one of some ranks on all of these; each group of ranks has another one.
-fn from_one<A: Element>(
-    communicator: &Communicator,
-    group: &[usize],
-    owner: usize,
-    values: Vec<A>,
-) -> Result<Vec<A>> {
-    let rank = communicator.rank();
-    let to_send: Parts<A> = (0..communicator.size())
-        .map(
-            |to| match rank == owner && to != rank && group.contains(&to) {
-                true => values.clone(),
-                false => vec![],
-            },
-        )
-        .collect();
-    let received = communicator.all_to_allv(&to_send)?;
-    Ok(match rank == owner {
-        true => values,
-        false => received.part(owner).to_vec(),
-    })
 }

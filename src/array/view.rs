@@ -4,6 +4,7 @@ use std::fmt;
 
 use ndarray::{Array, ArrayView, ArrayViewMut};
 
+use super::reduce::Summable;
 use super::{DistArray, ProcessGrid};
 use crate::comm::{Communicator, Element};
 use crate::error::{Error, Result};
@@ -201,6 +202,27 @@ macro_rules! view {
                 f: impl FnMut(A, T::Element) -> C,
             ) -> Result<DistArray<C, D>> {
                 super::elementwise::zip("zip_with", self, other, f)
+            }
+
+            /// The view in another layout, as an array of its own. *Collective.*
+            ///
+            /// # Errors
+            /// As [`DistArray::redistribute`].
+            #[track_caller]
+            pub fn redistribute(&self, target: &Layout<D>) -> Result<DistArray<A, D>> {
+                self.to_owned().redistribute(target)
+            }
+
+            /// The sum of all elements of the view; see [`DistArray::sum`]. *Collective.*
+            ///
+            /// # Errors
+            /// As there.
+            #[track_caller]
+            pub fn sum(&self) -> Result<A>
+            where
+                A: Summable,
+            {
+                self.to_owned().sum()
             }
 
             /// The whole view on `root`; `None` elsewhere. *Collective.*

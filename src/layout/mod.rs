@@ -13,6 +13,7 @@ mod region;
 mod runs;
 mod slice;
 mod split;
+mod summary;
 mod tiling;
 mod transfer;
 
@@ -35,6 +36,7 @@ pub use region::Region;
 pub use runs::{Indices, Runs};
 pub use slice::Sliced;
 pub use split::{block_owner, block_range};
+pub use summary::Summary;
 pub use tiling::Tiling;
 pub use transfer::{Shipment, Transfer};
 

@@ -168,7 +168,7 @@ fn common_period(source: &Runs, target: &Runs) -> Option<usize> {
     }
 }
 
-fn greatest_common_divisor(one: usize, other: usize) -> usize {
+pub(super) fn greatest_common_divisor(one: usize, other: usize) -> usize {
     if other == 0 {
         one
     } else {

@@ -90,7 +90,15 @@ impl Runs {
 
     /// The number of indices.
     pub fn len(&self) -> usize {
-        let span = self.span();
+        self.before(self.end)
+    }
+
+    /// The number of indices below one.
+    pub fn before(&self, index: usize) -> usize {
+        let Some(beyond) = index.min(self.end).checked_sub(self.start) else {
+            return 0;
+        };
+        let span = beyond + self.skipped;
         span / self.stride * self.block + (span % self.stride).min(self.block) - self.skipped
     }
 
@@ -117,12 +125,15 @@ impl Runs {
     /// The runs.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Range<usize>> + use<> {
         let runs = *self;
-        (0..runs.count()).map(move |number| {
-            // As seen from where the first run would begin.
-            let start = number * runs.stride;
-            let end = (start + runs.block).min(runs.span());
-            runs.start + start.max(runs.skipped) - runs.skipped..runs.start + end - runs.skipped
-        })
+        (0..runs.count()).map(move |number| runs.run(number))
+    }
+
+    /// One of the runs.
+    fn run(&self, number: usize) -> Range<usize> {
+        // As seen from where the first run would begin.
+        let start = number * self.stride;
+        let end = (start + self.block).min(self.span());
+        self.start + start.max(self.skipped) - self.skipped..self.start + end - self.skipped
     }
 
     /// Every index.
@@ -159,7 +170,7 @@ impl Runs {
 
     /// The distance after which the indices repeat; none where they are one run.
     pub(super) fn period(&self) -> Option<usize> {
-        (self.end - self.start > self.block).then_some(self.stride)
+        (self.span() > self.block).then_some(self.stride)
     }
 
     /// How many of these lie in so many indices, a whole number of periods.
@@ -176,12 +187,11 @@ impl Runs {
         window: Range<usize>,
     ) -> impl Iterator<Item = Range<usize>> + use<> {
         let runs = *self;
-        let first = window.start.saturating_sub(runs.start) / runs.stride;
+        let first = (window.start + runs.skipped).saturating_sub(runs.start) / runs.stride;
         (first..runs.count())
             .map(move |number| {
-                let start = runs.start + number * runs.stride;
-                let end = (start + runs.block).min(runs.end).min(window.end);
-                start.max(window.start)..end
+                let run = runs.run(number);
+                run.start.max(window.start)..run.end.min(window.end)
             })
             .take_while(move |run| run.start < window.end)
             .filter(|run| !run.is_empty())

@@ -6,6 +6,7 @@ use super::Layout;
 use super::axes::Axes;
 use super::axis_slice::AxisSlice;
 use super::distribution::{AxisLayout, Distribution};
+use super::overlap::greatest_common_divisor;
 use super::runs::Runs;
 use crate::error::{Error, Result};
 
@@ -156,13 +157,6 @@ fn blocks_of(slice: &AxisSlice, block: usize, parts: usize) -> Vec<Runs> {
             }
         })
         .collect()
-}
-
-fn greatest_common_divisor(mut one: usize, mut other: usize) -> usize {
-    while other > 0 {
-        (one, other) = (other, one % other);
-    }
-    one
 }
 
 impl<D: Axes> Layout<D> {

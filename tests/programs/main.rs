@@ -5,6 +5,7 @@ mod beside_python;
 mod collectives;
 mod farm;
 mod hello;
+mod mandelbrot;
 mod messages;
 mod reduce;
 mod ring;

@@ -1,7 +1,7 @@
 //! Slices of arrays in every kind of layout, against `ndarray`'s of whole ones.
 
 use ndarray::{Array, Axis, Ix1, Ix2, Ix3, Ix4, SliceArg, SliceInfo, SliceInfoElem, s};
-use partita::layout::{Axes, Distribution, Layout};
+use partita::layout::{Axes, Distribution, GridShape, Layout};
 use partita::{Communicator, DistArray, ProcessGrid, Result};
 use partita_testing::spmd_test;
 use proptest::prelude::*;
@@ -86,6 +86,20 @@ where
             again.zip_with(&view, |a, b| a == b)?.all_gather()?,
             slice.map(|_| true)
         );
+
+        let blocks = Layout::block(
+            slice.raw_dim(),
+            GridShape::balanced(world.size(), D::NDIM.unwrap_or(0)),
+        )?;
+        let moved = view.redistribute(&blocks)?;
+        assert_eq!(
+            moved.redistribute(view.layout())?.local(),
+            view.local(),
+            "{view:?}"
+        );
+        for (index, value) in moved.indexed_iter() {
+            assert_eq!(*value, slice[D::from_slice(index.as_ref())?], "{view:?}");
+        }
 
         let mut changed = array.clone();
         changed.slice_mut(&info)?.fill(A::sample(77));
@@ -223,6 +237,7 @@ fn slices_that_lie_elsewhere_do_not_meet(world: &Communicator) -> Result<()> {
     array
         .slice_mut(s![1..])?
         .zip_inplace(&shifted, |a, b| a * b)?;
+    assert_eq!(array.slice(s![..;-3])?.sum()?, 121.0 + 64.0 + 25.0 + 4.0);
     let squares: Vec<f64> = (0..12).map(|i| f64::from(i * i)).collect();
     assert_eq!(array.all_gather()?.to_vec(), squares);
     Ok(())

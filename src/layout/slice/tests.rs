@@ -102,6 +102,10 @@ fn is_sliced(
         );
         prop_assert_eq!(runs.iter().flatten().collect::<Vec<_>>(), expected.clone());
         prop_assert_eq!(runs.len(), expected.len());
+        for index in 0..50 {
+            let below = expected.iter().filter(|&&place| place < index).count();
+            prop_assert_eq!(runs.before(index), below);
+        }
         contiguous &= runs.as_range().is_some();
         for (number, &place) in expected.iter().enumerate() {
             prop_assert_eq!(sliced.to_local(place), Some((part, number)));
