@@ -209,8 +209,11 @@ proptest! {
 }
 
 fn any_runs() -> impl Strategy<Value = Runs> {
-    (0usize..10, 0usize..6, 1usize..12, 0usize..120)
-        .prop_map(|(start, block, stride, end)| Runs::new(start, block, stride, end))
+    let numbers = (0usize..10, 0usize..6, 1usize..12, 0usize..120);
+    (numbers, any::<bool>()).prop_map(|((start, block, stride, end), begun)| match begun {
+        true => Runs::begun(start, block, stride, end),
+        false => Runs::new(start, block, stride, end),
+    })
 }
 
 #[test]
