@@ -175,10 +175,12 @@ impl AxisLayout {
         Some((owner, self.runs(owner).position(index)?))
     }
 
-    /// Whether each part's indices are one run.
+    /// Whether each part's indices are one run, that of one part after that of another.
+    ///
+    /// A slice that is like that has explicit parts.
     pub fn is_contiguous(&self) -> bool {
-        if let Distribution::Sliced(sliced) = &self.distribution {
-            return sliced.is_contiguous();
+        if let Distribution::Sliced(_) = &self.distribution {
+            return false;
         }
         let Some(block) = self.distribution.dealt_block() else {
             return true;

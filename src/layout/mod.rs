@@ -233,7 +233,7 @@ impl<D: Axes> Layout<D> {
         Some(ranges?.into_iter().collect())
     }
 
-    /// Whether every rank's indices are a box.
+    /// Whether every rank's indices are a box, and the boxes in the order of the ranks.
     pub fn is_contiguous(&self) -> bool {
         self.axes.iter().all(AxisLayout::is_contiguous)
     }

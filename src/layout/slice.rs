@@ -38,10 +38,6 @@ impl Sliced {
         let index = self.slice.get(position)?;
         self.of.owner(index, self.of_length, self.parts())
     }
-
-    pub(super) fn is_contiguous(&self) -> bool {
-        self.parts.iter().all(|runs| runs.as_range().is_some())
-    }
 }
 
 /// `cyclic[2..8;3]`

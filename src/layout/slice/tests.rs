@@ -89,6 +89,7 @@ fn is_sliced(
 ) -> Result<(), TestCaseError> {
     prop_assert_eq!((sliced.len(), sliced.parts()), (slice.len(), axis.parts()));
     let mut contiguous = true;
+    let owners: Vec<_> = (0..slice.len()).map(|place| sliced.owner(place)).collect();
     for part in 0..axis.parts() {
         let (own, runs) = (axis.runs(part), sliced.runs(part));
         let expected: Vec<usize> = (0..slice.len())
@@ -119,7 +120,8 @@ fn is_sliced(
         prop_assert_eq!(seen.to_vec(), wanted);
     }
     prop_assert_eq!(sliced.owner(sliced.len()), None);
-    prop_assert_eq!(sliced.is_contiguous(), contiguous);
+    let ascending = owners.windows(2).all(|pair| pair[0] <= pair[1]);
+    prop_assert_eq!(sliced.is_contiguous(), contiguous && ascending);
     Ok(())
 }
 
