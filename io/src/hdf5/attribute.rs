@@ -277,6 +277,37 @@ fn decode_text(bytes: &[u8]) -> String {
         .to_string()
 }
 
+/// An attribute's value for people to read; what is no number and no text by its type.
+pub(super) fn in_words(attribute: &Attribute) -> String {
+    fn list<T: ToString>(values: Option<Vec<T>>) -> Option<String> {
+        let values: Vec<String> = values?.iter().map(T::to_string).collect();
+        Some(match values.as_slice() {
+            [only] => only.clone(),
+            many => format!("[{}]", many.join(", ")),
+        })
+    }
+    fn values<T>(attribute: &Attribute) -> Option<Vec<T>>
+    where
+        Vec<T>: FromAttribute,
+    {
+        Vec::decode(Vec::<T>::read(attribute).ok()?)
+    }
+    let otherwise = || match attribute
+        .dtype()
+        .and_then(|datatype| datatype.to_descriptor())
+    {
+        Ok(descriptor) => format!("({descriptor})"),
+        Err(_) => "(of an unknown type)".to_string(),
+    };
+    list(values::<String>(attribute))
+        .or_else(|| list(values::<i64>(attribute)))
+        .or_else(|| list(values::<u64>(attribute)))
+        .or_else(|| list(values::<f64>(attribute)))
+        .or_else(|| list(values::<bool>(attribute)))
+        .or_else(|| list(values::<num_complex::Complex<f64>>(attribute)))
+        .unwrap_or_else(otherwise)
+}
+
 macro_rules! one_of_a_vector {
     ($($value:ty),*) => {$(
         impl FromAttribute for $value {

@@ -44,10 +44,14 @@ impl Plan<'_> {
             .new_dataset_builder()
             .empty_as(self.element.clone())
             .shape(self.extents())
-            .alloc_time(Some(match self.storage.is_compressed() {
-                true => AllocTime::Incr,
-                false => AllocTime::Early,
-            }))
+            // HDF5 does not find its way to compressed chunks that are not there when it comes to write parts
+            // of them collectively. Where all are written whole, it makes them itself.
+            .alloc_time(Some(
+                match self.storage.is_compressed() && is_written_whole {
+                    true => AllocTime::Incr,
+                    false => AllocTime::Early,
+                },
+            ))
             .fill_time(match is_written_whole {
                 true => FillTime::Never,
                 false => FillTime::Alloc,
@@ -81,6 +85,11 @@ impl Plan<'_> {
     }
 }
 
+/// Gives a dataset another shape. *Local.*
+pub(super) fn extend(dataset: &Dataset, shape: &[usize]) -> std::result::Result<(), Cause> {
+    Ok(dataset.resize(shape)?)
+}
+
 fn filters(storage: &Storage) -> Vec<Filter> {
     let shuffle = storage.shuffle.then(Filter::shuffle);
     let gzip = storage.gzip.map(Filter::deflate);
@@ -89,7 +98,7 @@ fn filters(storage: &Storage) -> Vec<Filter> {
 }
 
 /// Makes the groups on the way to `name` that are not there yet.
-fn create_groups(file: &hdf5::File, name: &str) -> std::result::Result<(), Cause> {
+pub(super) fn create_groups(file: &hdf5::File, name: &str) -> std::result::Result<(), Cause> {
     for (end, _) in name.match_indices('/') {
         let group = &name[..end];
         if !group.is_empty() && !group.ends_with('/') && !file.link_exists(group) {
@@ -104,6 +113,8 @@ fn create_groups(file: &hdf5::File, name: &str) -> std::result::Result<(), Cause
 pub(super) struct Description {
     pub shape: Vec<usize>,
     pub conversion: Conversion,
+    /// Whether every chunk is there, so that all ranks can read them together.
+    pub is_complete: bool,
 }
 
 /// A file being read, and how errors about it begin.
@@ -157,7 +168,11 @@ impl Source<'_> {
             Mismatch::Loses(detail) => self.format(detail),
         })?;
         self.check_storage(&dataset)?;
-        Ok(Description { shape, conversion })
+        Ok(Description {
+            is_complete: self.is_complete(&dataset),
+            shape,
+            conversion,
+        })
     }
 
     /// The type of the elements.
@@ -200,6 +215,16 @@ impl Source<'_> {
             Some(_) => Ok(shape),
             None => Err(self.format(format!("its shape {shape:?} is beyond any memory"))),
         }
+    }
+
+    /// Whether every chunk is there. HDF5 fails to read those collectively that are not.
+    pub(super) fn is_complete(&self, dataset: &Dataset) -> bool {
+        let (Some(chunk), Some(number)) = (dataset.chunk(), dataset.num_chunks()) else {
+            return true;
+        };
+        let axes = dataset.shape().into_iter().zip(chunk);
+        let chunks = axes.map(|(length, chunk)| length.div_ceil(chunk.max(1)) as u128);
+        chunks.product::<u128>() <= number as u128
     }
 
     /// Refuses data that lie in other files, need code that is not here, or are not all there.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use partita::{Communicator, Error, Result};
 
 use super::dataset::Source;
-use super::transfer::{Session, TRANSFER_LIMIT, Transfer};
+use super::report::Transfer;
+use super::transfer::{Session, TRANSFER_LIMIT};
 use crate::agreed::on_root;
 
 /// An HDF5 file of all ranks of a communicator: being written ([`File::create`]) or being read

@@ -15,20 +15,26 @@
 
 mod attribute;
 mod checksum;
+mod copy;
 mod dataset;
 mod dtype;
 #[allow(unsafe_code)]
 mod ffi;
 mod file;
+mod grow;
 mod hyperslab;
 mod location;
 mod query;
 mod read;
 mod reading;
+mod report;
+mod series;
 mod slab;
 mod storage;
 mod stripes;
+mod structure;
 mod transfer;
+mod tree;
 mod write;
 mod writing;
 
@@ -38,6 +44,9 @@ pub use file::File;
 pub use location::Location;
 pub use read::{Placement, Verdict};
 pub use reading::Reading;
+pub use report::{ChunkMode, Transfer, TransferMode};
+pub use series::Series;
 pub use storage::Storage;
-pub use transfer::{ChunkMode, TRANSFER_LIMIT, Transfer, TransferMode};
+pub use transfer::TRANSFER_LIMIT;
+pub use tree::{DatasetEntry, Entry, EntryKind};
 pub use writing::Writing;

@@ -163,7 +163,7 @@ impl<Mode: Access> File<Mode> {
                 memory: &memory,
                 conversion: described.conversion,
             };
-            let session = self.session(&operation)?;
+            let session = self.session(&operation)?.for_chunks(described.is_complete);
             let transfer = session.read(part, target, as_bytes_mut(&mut plain))?;
             self.last_transfer.set(Some(transfer));
         }

@@ -77,7 +77,7 @@ impl Access for Reading {
 }
 
 /// Whether this can be an HDF5 file, without HDF5: it would wait for a FIFO and trip over a device.
-fn examine(path: &Path) -> Result<()> {
+pub(super) fn examine(path: &Path) -> Result<()> {
     let refused = |cause: &dyn std::fmt::Display| Error::io("open", path, cause);
     let metadata = fs::metadata(path).map_err(|cause| refused(&cause))?;
     if let Some(kind) = irregular_kind(&metadata) {

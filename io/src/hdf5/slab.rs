@@ -39,6 +39,19 @@ impl Slab {
         }
     }
 
+    /// One step of a series: everything behind one index of the first axis.
+    pub fn of_step(number: usize, rest: impl Iterator<Item = std::ops::Range<usize>>) -> Self {
+        let step = SlabAxis {
+            start: number,
+            step: 1,
+            len: 1,
+            kept: false,
+        };
+        let mut slab = Slab::of_ranges(rest);
+        slab.axes.insert(0, step);
+        slab
+    }
+
     /// What `slice` takes of a dataset of this shape, counted as `ndarray` counts; or what is wrong with it.
     pub fn new(slice: &[SliceInfoElem], shape: &[usize]) -> Result<Self, String> {
         if slice.len() != shape.len() {

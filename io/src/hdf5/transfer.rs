@@ -12,108 +12,17 @@ use partita::{Communicator, Error, Operation, Result};
 use super::dtype::Conversion;
 use super::ffi::{Cause, DatasetRefusal, Exchange, ParallelFile, Performed, convert};
 use super::hyperslab::{Piece, Pieces, Selection};
+use super::report::{ChunkMode, Transfer, TransferMode};
 
 /// At most so many bytes a rank a call: beyond 2 GiB, MPI-IO implementations write wrong data without
 /// a word.
 pub const TRANSFER_LIMIT: usize = 1 << 30;
 
 /// At most so many bytes a rank in a buffer besides the array.
-const BUFFER_LIMIT: usize = 64 << 20;
+pub(super) const BUFFER_LIMIT: usize = 64 << 20;
 
 /// How long a rank whose transfer failed waits for the others to come out of theirs.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What HDF5 did with the last array this rank wrote or read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transfer {
-    /// How the data travelled.
-    pub mode: TransferMode,
-    /// How HDF5 went through the chunks of a chunked dataset.
-    pub chunks: ChunkMode,
-    /// HDF5's reasons where it was not collective: the bits of its `H5D_mpio_no_collective_cause_t`.
-    pub no_collective_cause: u32,
-    /// How many calls it took, the same number on every rank.
-    pub rounds: usize,
-    /// How many bytes of the file belong to this rank.
-    pub bytes: usize,
-}
-
-/// How data travelled between ranks and file, by HDF5's own account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TransferMode {
-    /// There was nothing to transfer.
-    Nothing,
-    /// All ranks together, of a contiguous dataset.
-    Contiguous,
-    /// All ranks together, of a chunked dataset.
-    Chunked,
-    /// Some chunks together, others by each rank alone.
-    Mixed,
-    /// Each rank alone.
-    Independent,
-}
-
-impl TransferMode {
-    /// Whether all of it was collective.
-    pub fn is_collective(self) -> bool {
-        matches!(self, TransferMode::Contiguous | TransferMode::Chunked)
-    }
-
-    fn of(performed: Performed) -> Self {
-        match performed.mode {
-            Performed::CONTIGUOUS => TransferMode::Contiguous,
-            Performed::CHUNKED => TransferMode::Chunked,
-            Performed::MIXED => TransferMode::Mixed,
-            _ => TransferMode::Independent,
-        }
-    }
-
-    pub(super) fn and(self, next: Self) -> Self {
-        match self {
-            TransferMode::Nothing => next,
-            same if same == next => same,
-            TransferMode::Independent => self,
-            _ if next == TransferMode::Independent => next,
-            _ => TransferMode::Mixed,
-        }
-    }
-}
-
-/// How a collective transfer goes through chunks, by HDF5's own account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ChunkMode {
-    /// The dataset has none, or they were not gone through together.
-    None,
-    /// All chunks in one transfer.
-    Linked,
-    /// Chunk by chunk.
-    Multi,
-}
-
-impl ChunkMode {
-    fn of(performed: Performed) -> Self {
-        match performed.chunk_mode {
-            Performed::LINKED => ChunkMode::Linked,
-            Performed::MULTI => ChunkMode::Multi,
-            _ => ChunkMode::None,
-        }
-    }
-}
-
-impl Transfer {
-    /// Before the first round.
-    fn none() -> Self {
-        Transfer {
-            mode: TransferMode::Nothing,
-            chunks: ChunkMode::None,
-            no_collective_cause: 0,
-            rounds: 0,
-            bytes: 0,
-        }
-    }
-}
 
 /// A file that all ranks open together, for one transfer.
 pub(super) struct Session<'a> {
@@ -138,6 +47,31 @@ pub(super) struct Part<'a> {
 /// Sees pieces of a dataset as they are stored.
 pub(super) type Observer<'a> = &'a mut dyn FnMut(&Piece, &[u8]);
 
+/// What lies in memory that is written.
+#[derive(Clone, Copy)]
+pub(super) enum Elements<'a> {
+    /// Elements of this type.
+    Of(&'a TypeDescriptor),
+    /// Elements as the dataset stores them, of so many bytes each.
+    AsStored(usize),
+}
+
+impl Elements<'_> {
+    fn size(self) -> usize {
+        match self {
+            Elements::Of(element) => element.size(),
+            Elements::AsStored(size) => size,
+        }
+    }
+
+    fn datatype(self, dataset: &Dataset) -> Result<Datatype, Cause> {
+        Ok(match self {
+            Elements::Of(element) => Datatype::from_descriptor(element)?,
+            Elements::AsStored(_) => dataset.dtype()?,
+        })
+    }
+}
+
 /// How the numbers of a file come into memory.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
@@ -147,6 +81,14 @@ pub(super) struct Target<'a> {
 }
 
 impl Session<'_> {
+    /// The same, each rank on its own where not all chunks are there.
+    pub fn for_chunks(self, is_complete: bool) -> Self {
+        Session {
+            collective: self.collective && is_complete,
+            ..self
+        }
+    }
+
     /// Writes this rank's elements, given as bytes; before each piece, `replaced` sees what was there,
     /// where that matters. *Collective.*
     ///
@@ -155,11 +97,11 @@ impl Session<'_> {
     pub fn write(
         &self,
         part: Part,
-        element: &TypeDescriptor,
+        elements: Elements,
         bytes: &[u8],
         mut replaced: Option<Observer>,
     ) -> Result<Transfer> {
-        let size = element.size();
+        let size = elements.size();
         let limit = match replaced {
             Some(_) => self.limit.min(BUFFER_LIMIT),
             None => self.limit,
@@ -167,7 +109,7 @@ impl Session<'_> {
         let pieces = Pieces::new(part.selection, limit / size.max(1));
         let file = self.open(true)?;
         let written = self.dataset(&file, part.dataset).and_then(|dataset| {
-            let memory = self.agree(Datatype::from_descriptor(element).map_err(Cause::from))?;
+            let memory = self.agree(elements.datatype(&dataset))?;
             let exchange = self.exchange(&dataset, &memory);
             let mut old = Vec::new();
             self.rounds(&pieces, size, |piece| {

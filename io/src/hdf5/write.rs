@@ -13,7 +13,7 @@ use super::hyperslab::{Piece, Selection};
 use super::read::share;
 use super::slab::Slab;
 use super::storage::{Storage, largest_part};
-use super::transfer::{Observer, Part};
+use super::transfer::{Elements, Observer, Part};
 use super::writing::{Fresh, Writing};
 use crate::agreed::{on_root, same_as_root};
 use crate::save;
@@ -177,6 +177,9 @@ impl File<Writing> {
             return Err(source.format(format!("its elements are {stored}, the array's are {own}")));
         }
         source.check_storage(&dataset)?;
+        if !source.is_complete(&dataset) {
+            return Err(source.unsupported("a dataset of which not every chunk is there".into()));
+        }
         Ok((source.shape(&dataset)?, self.access.sum_of(source, name)?))
     }
 
@@ -239,7 +242,7 @@ impl File<Writing> {
     }
 
     /// Writes the array into a part of a dataset; by how much that changes the dataset's checksum.
-    fn fill<A: Hdf5Element, D: Axes>(
+    pub(super) fn fill<A: Hdf5Element, D: Axes>(
         &mut self,
         operation: &str,
         name: &str,
@@ -282,7 +285,7 @@ impl File<Writing> {
             true => Some(&mut replaced),
             false => None,
         };
-        let transfer = session.write(part, &element, bytes, replaced)?;
+        let transfer = session.write(part, Elements::Of(&element), bytes, replaced)?;
         self.last_transfer.set(Some(transfer));
         self.add_up(sum)
     }
@@ -299,7 +302,7 @@ impl File<Writing> {
 
 /// What lies where an array is about to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Old {
+pub(super) enum Old {
     /// This, everywhere.
     Fill(Vec<u8>),
     /// Anything.

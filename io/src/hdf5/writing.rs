@@ -12,9 +12,10 @@ use super::dataset::{CHECKSUM, Source};
 use super::dtype::Mismatch;
 use super::ffi::Cause;
 use super::file::{Access, File};
+use super::reading::examine;
 use super::slab::Slab;
 use crate::agreed::on_root;
-use crate::save::Replacement;
+use crate::save::{self, Replacement};
 
 /// A [`File`] being written.
 pub struct Writing {
@@ -52,13 +53,45 @@ impl File<Writing> {
     /// # Source
     /// HDF5's file format of version 1.8 (superblock 2, checksummed metadata), as far as it suffices.
     pub fn create(communicator: &Communicator, path: impl AsRef<Path>) -> Result<Self> {
+        File::begin(communicator, path.as_ref(), |new| {
+            create_structure(new).map_err(|cause| Error::io("create", path.as_ref(), cause))
+        })
+    }
+
+    /// Begins a copy of the file at `path`, to be added to: the file is what it was until
+    /// [`close`](Self::close). *Collective.*
+    ///
+    /// # Cost
+    /// The root copies the file, in no time where the file system shares blocks between files; two
+    /// broadcasts and one all-reduce.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create) and [`open`](File::open); when there is not enough space for the copy.
+    pub fn append(communicator: &Communicator, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        File::begin(communicator, path, |new| {
+            examine(path)?;
+            let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+            save::reserve(new, path, length)?;
+            let copied = std::fs::copy(path, new);
+            copied.map_err(|cause| Error::io("copy", path, cause))?;
+            open_structure(new).map_err(|cause| {
+                let detail = format!("truncated, damaged, or being written: {cause}");
+                Error::format("append to", path, detail)
+            })
+        })
+    }
+
+    /// Begins a file; the root makes what it is at first.
+    fn begin(
+        communicator: &Communicator,
+        path: &Path,
+        make: impl FnOnce(&Path) -> Result<hdf5::File>,
+    ) -> Result<Self> {
         let replacement = Replacement::begin(communicator, path)?;
         let mut structure = None;
         on_root(communicator, || {
-            let file = create_structure(replacement.path())
-                .map_err(|cause| Error::io("create", path, cause))?;
-            structure = Some(file);
+            structure = Some(make(replacement.path())?);
             Ok(())
         })?;
         let access = Writing {

@@ -3,6 +3,7 @@
 mod attributes;
 mod checksums;
 mod faults;
+mod growing;
 mod inputs;
 mod layouts;
 mod old_or_new;
@@ -11,4 +12,5 @@ mod refusals;
 mod round_trip;
 mod slices;
 mod storage;
+mod structure;
 mod tools;

@@ -3,21 +3,27 @@
 //! Everything here runs under that crate's lock, checks every return code, and turns a failure into
 //! text at once: an `hdf5::Error` is a handle that cannot be read any more once MPI has ended.
 
+mod attributes;
 mod buffer;
 mod convert;
 mod group;
 mod open;
+mod scale;
+mod stored;
 mod text;
 mod transfer;
 
 use std::fmt;
 use std::sync::Once;
 
+pub(crate) use attributes::copy_attributes;
 pub use buffer::Plain;
 pub(crate) use buffer::{as_bytes, as_bytes_mut, bool_bytes, zeroed};
 pub(crate) use convert::convert;
 pub(crate) use group::create_group;
 pub(crate) use open::{DatasetRefusal, ParallelFile, open_dataset};
+pub(crate) use scale::{attach_scale, label_axis, number_of_scales};
+pub(crate) use stored::{fill_value, library_version, link_target};
 pub(crate) use text::read_fixed_text;
 pub(crate) use transfer::{Exchange, Performed};
 

@@ -1,0 +1,62 @@
+//! Attributes as they are stored, whatever they hold.
+
+use hdf5::{Location, from_id};
+use hdf5_sys::h5a::{H5Acreate2, H5Aread, H5Awrite};
+use hdf5_sys::h5d::H5Dvlen_reclaim;
+use hdf5_sys::h5p::H5P_DEFAULT;
+use hdf5_sys::h5t::{H5T_class_t, H5Tdetect_class};
+
+use super::{Cause, Outcome, check, locked};
+
+/// No attribute is larger: HDF5 keeps them in an object's header, or in a heap of its own.
+const LARGEST: usize = 64 << 20;
+
+/// Copies all attributes but those that refer to objects of their own file. *Local.*
+pub(crate) fn copy_attributes(from: &Location, to: &Location) -> Outcome<()> {
+    for name in from.attr_names()? {
+        copy_attribute(from, to, &name)?;
+    }
+    Ok(())
+}
+
+fn copy_attribute(from: &Location, to: &Location, name: &str) -> Outcome<()> {
+    let attribute = from.attr(name)?;
+    let (datatype, space) = (attribute.dtype()?, attribute.space()?);
+    let size = attribute.size().checked_mul(datatype.size());
+    let size = size.filter(|&size| size <= LARGEST);
+    let mut bytes = vec![0u8; size.ok_or(Cause::from("an attribute is absurdly large"))?];
+    let name = std::ffi::CString::new(name).map_err(|_| Cause::from("a name has a NUL in it"))?;
+    locked(|| {
+        // SAFETY: the id is an open type.
+        let refers = unsafe { H5Tdetect_class(datatype.id(), H5T_class_t::H5T_REFERENCE) };
+        if check("H5Tdetect_class", refers)? > 0 {
+            return Ok(());
+        }
+        // SAFETY: the ids are open, the name is a C string, and the new id belongs to nothing else.
+        let copy: hdf5::Attribute = unsafe {
+            let id = H5Acreate2(
+                to.id(),
+                name.as_ptr(),
+                datatype.id(),
+                space.id(),
+                H5P_DEFAULT,
+                H5P_DEFAULT,
+            );
+            from_id(check("H5Acreate", id)?)?
+        };
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: `bytes` holds as many elements of the type as both attributes have. What the reading
+        // allocated behind pointers in it is freed once, by the library that did.
+        unsafe {
+            let memory = bytes.as_mut_ptr().cast();
+            check("H5Aread", H5Aread(attribute.id(), datatype.id(), memory))?;
+            let written = check("H5Awrite", H5Awrite(copy.id(), datatype.id(), memory));
+            let freed = H5Dvlen_reclaim(datatype.id(), space.id(), H5P_DEFAULT, memory);
+            written?;
+            check("H5Dvlen_reclaim", freed)?;
+        }
+        Ok(())
+    })
+}

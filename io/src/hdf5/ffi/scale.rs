@@ -1,0 +1,76 @@
+//! Dimension scales, by HDF5's own high-level library: the coordinates of a dataset's axes.
+
+use std::ffi::{CString, c_char, c_int, c_uint};
+
+use hdf5::Dataset;
+use hdf5_sys::h5::{herr_t, htri_t};
+use hdf5_sys::h5i::hid_t;
+
+use super::{Cause, Outcome, check, locked};
+
+#[link(name = "hdf5_hl")]
+unsafe extern "C" {
+    fn H5DSset_scale(dataset: hid_t, name: *const c_char) -> herr_t;
+    fn H5DSis_scale(dataset: hid_t) -> htri_t;
+    fn H5DSattach_scale(dataset: hid_t, scale: hid_t, axis: c_uint) -> herr_t;
+    fn H5DSis_attached(dataset: hid_t, scale: hid_t, axis: c_uint) -> htri_t;
+    fn H5DSset_label(dataset: hid_t, axis: c_uint, label: *const c_char) -> herr_t;
+    fn H5DSget_num_scales(dataset: hid_t, axis: c_uint) -> c_int;
+}
+
+/// Makes `scale` the coordinates of an axis, a scale of that name if it is none yet. *Local.*
+pub(crate) fn attach_scale(
+    dataset: &Dataset,
+    scale: &Dataset,
+    axis: usize,
+    name: &str,
+) -> Outcome<()> {
+    let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
+    let axis = axis_number(dataset, axis)?;
+    locked(|| {
+        // SAFETY: both ids are open datasets, the name is a C string, the axis is one of the dataset's.
+        unsafe {
+            if check("H5DSis_scale", H5DSis_scale(scale.id()))? == 0 {
+                check("H5DSset_scale", H5DSset_scale(scale.id(), name.as_ptr()))?;
+            }
+            let attached = H5DSis_attached(dataset.id(), scale.id(), axis);
+            if check("H5DSis_attached", attached)? == 0 {
+                let attached = H5DSattach_scale(dataset.id(), scale.id(), axis);
+                check("H5DSattach_scale", attached)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Gives an axis a name. *Local.*
+pub(crate) fn label_axis(dataset: &Dataset, axis: usize, label: &str) -> Outcome<()> {
+    let label = CString::new(label).map_err(|_| Cause::from("the label has a NUL in it"))?;
+    let axis = axis_number(dataset, axis)?;
+    locked(|| {
+        // SAFETY: the id is an open dataset, the label a C string, the axis one of the dataset's.
+        check("H5DSset_label", unsafe {
+            H5DSset_label(dataset.id(), axis, label.as_ptr())
+        })
+    })?;
+    Ok(())
+}
+
+/// How many scales an axis has. *Local.*
+pub(crate) fn number_of_scales(dataset: &Dataset, axis: usize) -> Outcome<usize> {
+    let axis = axis_number(dataset, axis)?;
+    let number = locked(|| {
+        // SAFETY: the id is an open dataset, the axis one of the dataset's.
+        check("H5DSget_num_scales", unsafe {
+            H5DSget_num_scales(dataset.id(), axis)
+        })
+    })?;
+    Ok(number as usize)
+}
+
+fn axis_number(dataset: &Dataset, axis: usize) -> Outcome<c_uint> {
+    match axis < dataset.ndim() {
+        true => Ok(axis as c_uint),
+        false => Err("there is no such axis".into()),
+    }
+}

@@ -1,0 +1,61 @@
+//! What a dataset's properties and links hold, as bytes and texts.
+
+use std::ffi::{CString, c_uint};
+
+use hdf5::{Dataset, Group};
+use hdf5_sys::h5l::H5Lget_val;
+use hdf5_sys::h5p::{H5P_DEFAULT, H5Pget_fill_value};
+
+use super::{Cause, Outcome, check, locked};
+use crate::hdf5::dtype::is_numeric;
+
+/// What elements are that nobody wrote, as it is stored. *Local.*
+pub(crate) fn fill_value(dataset: &Dataset) -> Outcome<Vec<u8>> {
+    let datatype = dataset.dtype()?;
+    if !is_numeric(&datatype.to_descriptor()?) {
+        return Err("only numbers are filled in".into());
+    }
+    let properties = dataset.dcpl()?;
+    let mut bytes = vec![0u8; datatype.size()];
+    locked(|| {
+        // SAFETY: both ids are open; `bytes` holds one number of the type.
+        check("H5Pget_fill_value", unsafe {
+            H5Pget_fill_value(properties.id(), datatype.id(), bytes.as_mut_ptr().cast())
+        })
+    })?;
+    Ok(bytes)
+}
+
+/// Where a soft link leads, or an external one as `file:path`. *Local.*
+pub(crate) fn link_target(group: &Group, name: &str) -> Outcome<String> {
+    let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
+    // As much as a path of the system can be, twice; zeros end the texts.
+    let mut value = vec![0u8; 8192];
+    locked(|| {
+        // SAFETY: the id is an open group, the name a C string, and `value` has the length that is given.
+        check("H5Lget_val", unsafe {
+            let (memory, length) = (value.as_mut_ptr().cast(), value.len());
+            H5Lget_val(group.id(), name.as_ptr(), memory, length, H5P_DEFAULT)
+        })
+    })?;
+    Ok(in_words(&value))
+}
+
+/// The texts of a link's value: one of a soft link; of an external one a byte of flags, then two.
+fn in_words(value: &[u8]) -> String {
+    let is_external = value.first() == Some(&0);
+    let texts = value[usize::from(is_external)..].split(|&byte| byte == 0);
+    let texts = texts.filter(|text| !text.is_empty());
+    let texts: Vec<_> = texts.map(String::from_utf8_lossy).collect();
+    texts.join(":")
+}
+
+/// The version of the HDF5 library that runs. *Local.*
+pub(crate) fn library_version() -> String {
+    let (mut major, mut minor, mut release): (c_uint, c_uint, c_uint) = (0, 0, 0);
+    // SAFETY: three live locals are filled in.
+    locked(|| unsafe {
+        hdf5_sys::h5::H5get_libversion(&mut major, &mut minor, &mut release);
+    });
+    format!("{major}.{minor}.{release}")
+}

@@ -1,0 +1,229 @@
+//! Arrays one after the other, each with its time.
+
+use partita::layout::Axes;
+use partita::{DistArray, Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::checksum;
+use super::dataset::{Plan, Source, extend};
+use super::dtype::{self, Hdf5Element, Stored};
+use super::ffi::{attach_scale, label_axis};
+use super::file::{Access, File};
+use super::hyperslab::Selection;
+use super::slab::Slab;
+use super::storage::{Storage, largest_part};
+use super::structure::{has_scale, last_part};
+use super::writing::Writing;
+use crate::agreed::{on_root, same_as_root};
+
+/// So many times lie together in a chunk.
+const TIMES_A_CHUNK: usize = 512;
+
+/// A dataset that grows by an array a step along its first axis, and the dataset of the steps' times, which
+/// is the scale of that axis.
+///
+/// A description, that holds nothing open. Series with one dataset of times take their steps together.
+///
+/// ```no_run
+/// # fn example(world: &partita::Communicator, u: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
+/// use partita_io::hdf5::{File, Series, Storage};
+/// let temperatures = Series::new("u").with_storage(Storage::chunked().shuffle().gzip(1));
+/// let mut file = File::create(world, "run.h5")?;
+/// for step in 0..10 {
+///     temperatures.append(&mut file, 0.1 * step as f64, u)?;
+/// }
+/// file.close()?;
+/// // Later, more of it: the file is the old one until the new one is closed.
+/// let mut file = File::append(world, "run.h5")?;
+/// temperatures.append(&mut file, 1.0, u)?;
+/// file.close()?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    name: String,
+    time: String,
+    storage: Storage,
+}
+
+/// What the root did for a step.
+#[derive(Debug, Serialize, Deserialize)]
+struct Step {
+    number: usize,
+    sum: u64,
+    time_sum: u64,
+}
+
+impl Series {
+    /// Arrays in the dataset of this name, their times in `time` beside it.
+    pub fn new(name: &str) -> Self {
+        let group = name.rfind('/').map_or("", |end| &name[..=end]);
+        Series {
+            name: name.to_string(),
+            time: format!("{group}time"),
+            storage: Storage::chunked(),
+        }
+    }
+
+    /// The times in this dataset.
+    pub fn with_times(mut self, name: &str) -> Self {
+        self.time = name.to_string();
+        self
+    }
+
+    /// Each step stored like this; chunks are of one step.
+    pub fn with_storage(mut self, storage: Storage) -> Self {
+        self.storage = storage;
+        self
+    }
+
+    /// Writes the next step. *Collective.*
+    ///
+    /// The first step makes the datasets.
+    ///
+    /// # Shapes
+    /// Every step's array has the shape of the first one's.
+    ///
+    /// # Cost
+    /// As [`File::write_with`].
+    ///
+    /// # Errors
+    /// As [`File::write_with`]; [`Error::Shape`] when a step has another shape; [`Error::Usage`] when
+    /// another series of the same times took this step at another time.
+    pub fn append<A: Hdf5Element, D: Axes>(
+        &self,
+        file: &mut File<Writing>,
+        time: f64,
+        array: &DistArray<A, D>,
+    ) -> Result<()> {
+        let operation = format!("append to {:?} in", self.name);
+        file.whole_so_far(&operation)?;
+        file.access.failed.set(true);
+        let one = [&[1], array.shape()].concat();
+        let block = [&[1], largest_part(array.layout()).as_slice()].concat();
+        let storage = self.storage.clone().unlimited(0);
+        let element = A::type_descriptor();
+        let chunk = storage
+            .chunk(&one, element.size(), &block)
+            .map_err(|detail| Error::shape(file.on_path(&operation), detail))?;
+        let called = (self.clone(), array.shape().to_vec(), time.to_bits());
+        let (of_root, step) = on_root(&file.communicator, || {
+            let structure = file.access.structure(&operation, &file.path)?;
+            let source = Source {
+                file: &structure,
+                path: &file.path,
+                operation: &operation,
+            };
+            let plan = Plan {
+                name: &self.name,
+                element: &element,
+                shape: &[&[0], array.shape()].concat(),
+                storage: &storage,
+                chunk,
+                fill: None,
+            };
+            let step = self.next_step(&source, &file.access, plan, time)?;
+            drop(structure);
+            let bytes = array.len() * element.size();
+            file.make_room(&operation, if storage.is_compressed() { bytes } else { 0 })?;
+            Ok((format!("{called:?}"), step))
+        })?;
+        let same = same_as_root(&operation, of_root.as_str(), &format!("{called:?}"));
+        file.communicator.agree(same)?;
+        let rest = array.shape().iter().map(|&length| 0..length);
+        let slab = Slab::of_step(step.number, rest);
+        // What the growing added to the checksum, the writing takes away: neither is computed.
+        let added = file.fill(&operation, &self.name, &slab, array, None)?;
+        file.note_sum(&self.name, step.sum.wrapping_add(added));
+        file.note_sum(&self.time, step.time_sum);
+        file.access.failed.set(false);
+        Ok(())
+    }
+
+    /// On the root: both datasets, made if they are not there, longer by this step.
+    fn next_step(&self, source: &Source, access: &Writing, plan: Plan, time: f64) -> Result<Step> {
+        let failure = |cause: super::ffi::Cause| Error::io(source.operation, source.path, cause);
+        let shape = plan.shape.to_vec();
+        if !source.file.link_exists(&self.name) {
+            self.make(source, plan).map_err(failure)?;
+        } else {
+            self.check(source, &plan)?;
+        }
+        let dataset = source.dataset(&self.name)?;
+        let number = source.shape(&dataset)?.first().copied().unwrap_or(0);
+        let next = [&[number + 1], &shape[1..]].concat();
+        extend(&dataset, &next).map_err(failure)?;
+        let time_sum = self.next_time(source, number, time)?;
+        Ok(Step {
+            number,
+            sum: access.sum_of(source, &self.name)?.unwrap_or(0),
+            time_sum,
+        })
+    }
+
+    fn make(&self, source: &Source, plan: Plan) -> std::result::Result<(), super::ffi::Cause> {
+        plan.create(source.file)?;
+        if !source.file.link_exists(&self.time) {
+            let times = Plan {
+                name: &self.time,
+                element: &<f64 as hdf5::H5Type>::type_descriptor(),
+                shape: &[0],
+                storage: &Storage::chunks(&[TIMES_A_CHUNK]).unlimited(0),
+                chunk: Some(vec![TIMES_A_CHUNK]),
+                fill: Some(f64::NAN.into()),
+            };
+            times.create(source.file)?;
+        }
+        let dataset = source.file.dataset(&self.name)?;
+        let times = source.file.dataset(&self.time)?;
+        if !has_scale(&dataset, 0)? {
+            attach_scale(&dataset, &times, 0, last_part(&self.time))?;
+            label_axis(&dataset, 0, last_part(&self.time))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a dataset that is there can take the step.
+    fn check(&self, source: &Source, plan: &Plan) -> Result<()> {
+        let dataset = source.dataset(&self.name)?;
+        let (stored, shape) = (source.element(&dataset)?, source.shape(&dataset)?);
+        if &stored != plan.element {
+            let (stored, own) = (dtype::name(&stored), dtype::name(plan.element));
+            return Err(source.format(format!("its elements are {stored}, the array's are {own}")));
+        }
+        if shape.get(1..) != plan.shape.get(1..) {
+            let (steps, own) = (shape.get(1..).unwrap_or_default(), &plan.shape[1..]);
+            let detail = format!("its steps have shape {steps:?}, the array has {own:?}");
+            let operation = format!("{} {}", source.operation, source.path.display());
+            return Err(Error::shape(operation, detail));
+        }
+        source.check_storage(&dataset)
+    }
+
+    /// Writes the time of a step, unless another series did; the checksum of all times.
+    fn next_time(&self, source: &Source, number: usize, time: f64) -> Result<u64> {
+        let damaged = |error: hdf5::Error| source.damaged(&error.into());
+        let times = source.dataset(&self.time)?;
+        let mut known: Vec<f64> = times.read_raw().map_err(damaged)?;
+        match known.get(number) {
+            Some(other) if other.to_bits() == time.to_bits() => {}
+            Some(other) => {
+                let detail = format!(
+                    "{} {}: step {number} is at {other:?} in {:?} already, not at {time:?}",
+                    source.operation,
+                    source.path.display(),
+                    self.time
+                );
+                return Err(Error::usage(detail));
+            }
+            None => {
+                known.resize(number, f64::NAN);
+                known.push(time);
+                extend(&times, &[known.len()]).map_err(|cause| source.damaged(&cause))?;
+                times.write_raw(&known).map_err(damaged)?;
+            }
+        }
+        let all = Selection::of_ranges(Some(0..known.len()));
+        Ok(checksum::of_elements(&all, 8, f64::bytes(&known)))
+    }
+}

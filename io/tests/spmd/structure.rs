@@ -1,0 +1,202 @@
+//! What is in a file besides numbers: groups, links, scales, where it comes from.
+
+use ndarray::{Ix1, Ix2};
+use partita::{Communicator, Error, ProcessGrid, Result};
+use partita_io::hdf5::{EntryKind, File, Storage};
+use partita_testing::{TemporaryDirectory, spmd_test};
+
+use crate::tools::{assert_same, h5py, numbered, on_root, write_one};
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn a_file_lists_all_that_is_in_it(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.h5");
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let mut file = File::create(world, &path)?;
+    file.create_group("empty/inner")?;
+    file.create_group("empty/inner")?; // is there: fine
+    file.write("fields/u", &numbered(&grid, Ix2(3, 4))?)?;
+    let storage = Storage::chunks(&[2, 4]).unlimited(0).shuffle().gzip(3);
+    file.write_with("v", &numbered(&grid, Ix2(3, 4))?, &storage)?;
+    file.link("latest", "/fields/u")?;
+    file.dataset_attribute("v", "units", "m/s")?;
+    file.dataset_attribute("v", "range", [0, 11])?;
+    let taken = file.create_group("fields/u").unwrap_err();
+    assert!(matches!(taken, Error::OnRank { .. }), "{taken:?}");
+    file.close()?;
+    let tree = File::open(world, &path)?.tree()?;
+    let lines: Vec<String> = tree.iter().map(ToString::to_string).collect();
+    assert_eq!(lines[..4], ["/", "/empty", "/empty/inner", "/fields"]);
+    let u = &lines[4];
+    assert!(
+        u.starts_with("/fields/u  float64 [3, 4], 96 bytes, checksum "),
+        "{u}"
+    );
+    assert_eq!(lines[5], "/latest -> /fields/u");
+    let v = &lines[6];
+    let expected = "/v  float64 [3, 4], axes [0] unlimited, chunks [2, 4], Shuffle, Deflate(3), ";
+    assert!(v.starts_with(expected), "{v}");
+    let attributes = [("range", "[0, 11]"), ("units", "m/s")];
+    let attributes = attributes.map(|(name, value)| (name.to_string(), value.to_string()));
+    assert_eq!(tree[6].attributes, attributes);
+    let EntryKind::Dataset(dataset) = &tree[6].kind else {
+        panic!("{:?}", tree[6]);
+    };
+    assert!(dataset.checksum.is_some());
+    assert_same(
+        &File::open(world, &path)?.read("latest", &grid)?,
+        &numbered(&grid, Ix2(3, 4))?,
+    );
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2])]
+fn scales_and_labels_are_h5pys_and_netcdfs(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.nc");
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let line = ProcessGrid::balanced(world, 1)?;
+    let mut file = File::create(world, &path)?;
+    file.write("y", &numbered(&line, Ix1(3))?)?;
+    file.write("x", &numbered(&line, Ix1(4))?)?;
+    file.write("u", &numbered(&grid, Ix2(3, 4))?)?;
+    file.write("v", &numbered(&grid, Ix2(3, 4))?)?;
+    file.attach_scales("u", &["y", "x"])?;
+    file.attach_scales("v", &["y", "x"])?;
+    file.write("w", &numbered(&grid, Ix2(2, 2))?)?;
+    file.label_axes("w", &["row", "column"])?;
+    let short = file
+        .attach_scales("w", &["y", "x"])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        short.ends_with("\"y\" of shape [3] is no scale of an axis of 2"),
+        "{short}"
+    );
+    let few = file.label_axes("w", &["row"]).unwrap_err().to_string();
+    assert!(few.ends_with("there are 1 names for 2 axes"), "{few}");
+    file.close()?;
+    let program = r#"
+with h5py.File(sys.argv[1]) as file:
+    for name in "uv":
+        dims = file[name].dims
+        assert [dim.label for dim in dims] == ["y", "x"], [dim.label for dim in dims]
+        assert dims[0][0] == file["y"] and dims[1][0] == file["x"]
+        assert np.array_equal(dims[1][0][...], np.arange(4.0))
+    assert h5py.h5ds.is_scale(file["x"].id) and not h5py.h5ds.is_scale(file["u"].id)
+    assert [dim.label for dim in file["w"].dims] == ["row", "column"]
+try:
+    import xarray
+except ImportError:
+    print("read")
+else:
+    with xarray.open_dataset(sys.argv[1], engine="h5netcdf", phony_dims="sort") as data:
+        assert data.u.dims == ("y", "x") and float(data.u.sel(y=2, x=3)) == 11.0
+    print("read")
+"#;
+    let said = h5py(world, program, &[&path])?;
+    assert!(said.is_none_or(|said| said == "read"));
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2])]
+fn a_file_tells_where_it_comes_from(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.h5");
+    let mut file = File::create(world, &path)?;
+    file.provenance("1.2.3")?;
+    file.close()?;
+    let file = File::open(world, &path)?;
+    let text = |name: &str| file.read_attribute::<String>(name);
+    let program = std::env::current_exe().unwrap();
+    assert_eq!(
+        text("program")?,
+        program.file_name().unwrap().to_str().unwrap()
+    );
+    assert_eq!(text("version")?, "1.2.3");
+    assert!(text("command")?.starts_with(&text("program")?));
+    assert_eq!(text("time")?.len(), "2026-11-27T22:58:08Z".len());
+    assert!(text("libraries")?.contains(", HDF5 1."));
+    assert_eq!(file.read_attribute::<u64>("ranks")?, world.size() as u64);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn what_is_appended_replaces_the_file_at_once_or_not_at_all(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.h5");
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let array = numbered(&grid, Ix2(4, 5))?;
+    write_one(world, &path, "u", &array)?;
+    let old = std::fs::read(&path).unwrap();
+    let mut file = File::append(world, &path)?;
+    file.write("v", &array)?;
+    file.write_slice("u", ndarray::s![1..3, ..], &numbered(&grid, Ix2(2, 5))?)?;
+    assert!(std::fs::read(&path).unwrap() == old);
+    world.barrier()?;
+    file.close()?;
+    let file = File::open(world, &path)?;
+    assert_eq!(file.datasets()?, ["/u", "/v"]);
+    assert_same(&file.read("v", &grid)?, &array);
+    assert_same(
+        &file.read_slice("u", ndarray::s![1..3, ..], &grid)?,
+        &numbered(&grid, Ix2(2, 5))?,
+    );
+    assert_eq!(file.verify_all()?, 2);
+    let missing = File::append(world, directory.join("missing.h5"))
+        .map(drop)
+        .unwrap_err();
+    assert!(missing.to_string().contains("No such file"), "{missing}");
+    world.barrier()?;
+    on_root(world, || {
+        std::fs::write(directory.join("text"), "no HDF5").unwrap()
+    })?;
+    assert!(File::append(world, directory.join("text")).is_err());
+    world.barrier()?;
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn what_is_copied_is_the_same_with_its_attributes(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let (path, copy) = (directory.join("h5py.h5"), directory.join("copy.h5"));
+    let program = r#"
+with h5py.File(sys.argv[1], "w") as file:
+    group = file.create_group("run/fields")
+    group.attrs["case"] = "cold"
+    u = group.create_dataset("u", data=np.arange(48).reshape(6, 8).astype(">i4"), chunks=(4, 3), compression="gzip")
+    u.attrs["units"] = "K"
+    u.attrs["names"] = ["one", "three"]
+    u.attrs["self"] = u.ref
+    file["run/x"] = np.arange(5.0)
+    file["run/one"] = 1 + 2j
+    file["run/link"] = h5py.SoftLink("x")
+"#;
+    if h5py(world, program, &[&path])?.is_none() {
+        return Ok(());
+    }
+    let original = File::open(world, &path)?;
+    let mut file = File::create(world, &copy)?;
+    file.copy_from(&original, "run", "again/run")?;
+    file.copy_from(&original, "/run/x", "x")?;
+    let twice = file.copy_from(&original, "/nothing", "y").unwrap_err();
+    assert!(
+        twice.to_string().ends_with("no \"/nothing\" in it"),
+        "{twice}"
+    );
+    file.close()?;
+    let program = r#"
+with h5py.File(sys.argv[1]) as file:
+    u = file["again/run/fields/u"]
+    assert u.dtype == ">i4" and u.chunks == (4, 3) and u.compression == "gzip", u
+    assert np.array_equal(u[...], np.arange(48).reshape(6, 8))
+    assert u.attrs["units"] == "K" and list(u.attrs["names"]) == ["one", "three"]
+    assert "self" not in u.attrs and u.parent.attrs["case"] == "cold"
+    assert np.array_equal(file["again/run/link"][...], np.arange(5.0))
+    assert np.array_equal(file["x"][...], np.arange(5.0)) and file["again/run/one"][()] == 1 + 2j
+    print("read")
+"#;
+    assert_eq!(h5py(world, program, &[&copy])?.as_deref(), Some("read"));
+    Ok(())
+}
