@@ -4,6 +4,7 @@
 mod beside_python;
 mod collectives;
 mod farm;
+mod h5;
 mod hello;
 mod mandelbrot;
 mod messages;

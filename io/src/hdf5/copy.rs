@@ -10,7 +10,7 @@ use super::dtype;
 use super::ffi::{Cause, copy_attributes};
 use super::file::{Access, File};
 use super::read::share;
-use super::slab::Slab;
+use super::slab::{Slab, slabs};
 use super::transfer::{BUFFER_LIMIT, Elements, Part};
 use super::tree::EntryKind;
 use super::writing::Writing;
@@ -112,8 +112,8 @@ impl File<Writing> {
             };
             self.make_alike(&source, from, to)
         })?;
-        let slabs = slabs(&passing, self.communicator.size());
-        for slab in slabs {
+        let most = BUFFER_LIMIT * self.communicator.size() / passing.size.max(1);
+        for slab in slabs(&passing.shape, passing.thickness, most) {
             self.copy_slab(other, (from, to), &slab, &passing)?;
         }
         self.access.failed.set(false);
@@ -203,23 +203,4 @@ fn alike(
     let copy = builder.create(name)?;
     copy_attributes(dataset, &copy)?;
     Ok((chunk, !filters.is_empty()))
-}
-
-/// The dataset in slabs across its first axis, of whole chunks, no rank's share of which is large.
-fn slabs(passing: &Passing, ranks: usize) -> Vec<Slab> {
-    let Some((&rows, rest)) = passing.shape.split_first() else {
-        return vec![Slab::whole(&[])];
-    };
-    let row = rest.iter().product::<usize>() * passing.size;
-    let most = (BUFFER_LIMIT * ranks / row.max(1)).max(1);
-    let thickness = (most / passing.thickness).max(1) * passing.thickness;
-    let starts = (0..rows).step_by(thickness);
-    let slab = |start: usize| {
-        let rest = rest.iter().map(|&length| 0..length);
-        Slab::of_ranges(std::iter::once(start..rows.min(start + thickness)).chain(rest))
-    };
-    match row {
-        0 => Vec::new(),
-        _ => starts.map(slab).collect(),
-    }
 }

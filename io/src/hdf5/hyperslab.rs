@@ -51,6 +51,26 @@ impl Selection {
         self.axes.iter().map(AxisSelection::len).product()
     }
 
+    /// Shows the numbers of the elements in C order of a dataset of this `shape`, run by run.
+    pub fn for_each_run(&self, shape: &[usize], mut visit: impl FnMut(Range<usize>)) {
+        let Some((last, outer)) = self.axes.split_last() else {
+            return visit(0..1);
+        };
+        let lengths: Vec<usize> = outer.iter().map(AxisSelection::len).collect();
+        for place in 0..lengths.iter().product() {
+            let (mut rest, mut start, mut stride) = (place, 0, shape[outer.len()]);
+            for axis in (0..outer.len()).rev() {
+                let index = outer[axis].get(rest % lengths[axis]);
+                rest /= lengths[axis];
+                start += index * stride;
+                stride *= shape[axis];
+            }
+            for run in last.runs() {
+                visit(start + run.start..start + run.end);
+            }
+        }
+    }
+
     fn lengths(&self) -> Vec<usize> {
         self.axes.iter().map(AxisSelection::len).collect()
     }

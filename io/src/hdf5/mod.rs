@@ -15,6 +15,7 @@
 
 mod attribute;
 mod checksum;
+mod compare;
 mod copy;
 mod dataset;
 mod dtype;
@@ -39,6 +40,7 @@ mod write;
 mod writing;
 
 pub use attribute::{AttributeValue, FromAttribute};
+pub use compare::Comparison;
 pub use dtype::Hdf5Element;
 pub use file::File;
 pub use location::Location;

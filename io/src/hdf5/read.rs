@@ -6,7 +6,7 @@ use partita::{DistArray, Error, ProcessGrid, Result};
 use serde::{Deserialize, Serialize};
 
 use super::checksum;
-use super::dataset::CHECKSUM;
+use super::dataset::{CHECKSUM, Description};
 use super::dtype::{Conversion, Hdf5Element};
 use super::ffi::{as_bytes_mut, zeroed};
 use super::file::{Access, File};
@@ -151,25 +151,37 @@ impl<Mode: Access> File<Mode> {
         let layout = placement.layout(shape)?;
         let rank = grid.communicator().rank();
         let own = Selection::of_layout(&layout, rank);
-        let mut plain = self
-            .communicator
-            .agree(self.memory::<A>(&operation, own.volume()))?;
-        if !slab.shape().contains(&0) {
+        let selection = slab.selection(&own);
+        let elements = self.read_elements::<A>(&operation, name, &described, &selection)?;
+        let local = Array::from_shape_vec(layout.local_shape(rank), elements)?;
+        DistArray::from_local(grid, layout, local)
+    }
+
+    /// This rank's elements of a dataset. *Collective.*
+    pub(super) fn read_elements<A: Hdf5Element>(
+        &self,
+        operation: &str,
+        name: &str,
+        described: &Description,
+        selection: &Selection,
+    ) -> Result<Vec<A>> {
+        let memory = self.memory::<A>(operation, selection.volume());
+        let mut plain = self.communicator.agree(memory)?;
+        if !described.shape.contains(&0) {
             let part = Part {
                 dataset: name,
-                selection: &slab.selection(&own),
+                selection,
             };
             let target = Target {
-                memory: &memory,
+                memory: &A::type_descriptor(),
                 conversion: described.conversion,
             };
-            let session = self.session(&operation)?.for_chunks(described.is_complete);
+            let session = self.session(operation)?.for_chunks(described.is_complete);
             let transfer = session.read(part, target, as_bytes_mut(&mut plain))?;
             self.last_transfer.set(Some(transfer));
         }
-        self.convert_wide::<A>(&operation, described.conversion, &mut plain)?;
-        let local = Array::from_shape_vec(layout.local_shape(rank), A::from_plain(plain))?;
-        DistArray::from_local(grid, layout, local)
+        self.convert_wide::<A>(operation, described.conversion, &mut plain)?;
+        Ok(A::from_plain(plain))
     }
 
     /// Room for so many elements; local.

@@ -104,6 +104,24 @@ impl Slab {
     }
 }
 
+/// A dataset in slabs across its first axis, of at most so many elements where `thickness` indices have not
+/// more: all of them of a multiple of `thickness`, but the last.
+pub(crate) fn slabs(shape: &[usize], thickness: usize, most: usize) -> Vec<Slab> {
+    let Some((&rows, rest)) = shape.split_first() else {
+        return vec![Slab::whole(&[])];
+    };
+    let row = rest.iter().product::<usize>();
+    let thickness = (most / row.max(1) / thickness).max(1) * thickness;
+    let slab = |start: usize| {
+        let rest = rest.iter().map(|&length| 0..length);
+        Slab::of_ranges(std::iter::once(start..rows.min(start + thickness)).chain(rest))
+    };
+    match row {
+        0 => Vec::new(),
+        _ => (0..rows).step_by(thickness).map(slab).collect(),
+    }
+}
+
 impl SlabAxis {
     fn end(&self) -> usize {
         match self.len {

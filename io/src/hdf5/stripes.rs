@@ -156,6 +156,20 @@ impl AxisSelection {
         AxisSelection::of_stripes(stripes)
     }
 
+    /// The index at this place among the indices, which has to be one of theirs.
+    pub fn get(&self, place: usize) -> usize {
+        let mut rest = place;
+        for stripes in &self.stripes {
+            if rest < stripes.len() {
+                return stripes.start
+                    + rest / stripes.block * stripes.stride
+                    + rest % stripes.block;
+            }
+            rest -= stripes.len();
+        }
+        rest
+    }
+
     /// Each run, in ascending order.
     pub fn runs(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         self.stripes.iter().flat_map(|stripes| stripes.runs())
@@ -211,6 +225,9 @@ mod tests {
             prop_assert_eq!(axis.len(), expected.len());
             let moved: Vec<usize> = expected.iter().map(|index| start + step * index).collect();
             prop_assert_eq!(indices(&axis.through(start, step)), moved);
+            for (place, &index) in expected.iter().enumerate() {
+                prop_assert_eq!(axis.get(place), index);
+            }
             for from in 0..=expected.len() {
                 for to in from..=expected.len() {
                     let part = axis.part(&(from..to));

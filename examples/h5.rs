@@ -1,0 +1,118 @@
+//! What is in an HDF5 file, whether it is what was written, and parts of it elsewhere: on any number of ranks.
+//!
+//!     cargo xtask run h5 -- inspect heat.h5
+//!     cargo xtask run h5 --ranks 4 -- verify heat.h5
+//!     cargo xtask run h5 -- copy heat.h5:/u temperatures.h5:/final/u
+//!     cargo xtask run h5 -- compare heat.h5:/u other.h5:/u --tolerance 1e-12
+//!
+//! `inspect` prints everything with its shape, type, chunks, checksum and attributes:
+//!
+//!     heat.h5
+//!     /
+//!         alpha = 0.1
+//!     /u  float64 [512, 512], 2097152 bytes, checksum 5d0b6b3ad7b3ad3c
+//!
+//! `verify` ends with exit code 3 when data are not what was written, `compare` with 1 when they differ.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use partita::prelude::*;
+use partita_io::hdf5::{File, Location, Verdict};
+
+/// HDF5 files, looked at and copied in parallel
+#[derive(Debug, clap::Parser)]
+#[command(name = "h5", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Print what is in a file
+    Inspect { file: PathBuf },
+    /// Read every dataset that carries a checksum, and compare
+    Verify { file: PathBuf },
+    /// Copy a dataset or a group, with all that is in it
+    Copy {
+        /// FILE.h5:/name, or a file for all that is in it
+        from: Location,
+        /// FILE.h5:/name; the file is added to if it is there
+        to: Location,
+    },
+    /// Compare two datasets, element by element
+    Compare {
+        /// FILE.h5:/name
+        one: Location,
+        /// FILE.h5:/name
+        other: Location,
+        /// The largest difference that counts as none
+        #[arg(long, default_value_t = 0.0)]
+        tolerance: f64,
+    },
+}
+
+fn main() -> ExitCode {
+    partita::run_with_arguments(|world, arguments: Arguments| match arguments.command {
+        Command::Inspect { file } => inspect(world, file),
+        Command::Verify { file } => verify(world, file),
+        Command::Copy { from, to } => copy(world, &from, &to),
+        Command::Compare {
+            one,
+            other,
+            tolerance,
+        } => compare(world, [&one, &other], tolerance),
+    })
+}
+
+fn inspect(world: &Communicator, path: PathBuf) -> Result<()> {
+    let tree = File::open(world, &path)?.tree()?;
+    root_println!(world, "{}", path.display());
+    for entry in tree {
+        root_println!(world, "{entry}");
+        for (name, value) in entry.attributes {
+            root_println!(world, "    {name} = {value}");
+        }
+    }
+    Ok(())
+}
+
+fn verify(world: &Communicator, path: PathBuf) -> Result<()> {
+    let file = File::open(world, &path)?;
+    for name in file.datasets()? {
+        let verdict = match file.verify(&name)? {
+            Verdict::Intact => "intact",
+            _ => "carries no checksum",
+        };
+        root_println!(world, "{name}  {verdict}");
+    }
+    Ok(())
+}
+
+fn copy(world: &Communicator, from: &Location, to: &Location) -> Result<()> {
+    let source = File::open(world, from.file())?;
+    // Replicated, as one rank's answer is everyone's: they look at the same moment's file system.
+    let is_there = world.broadcast_object(0, world.is_root().then(|| to.file().exists()))?;
+    let mut target = match is_there {
+        true => File::append(world, to.file())?,
+        false => File::create(world, to.file())?,
+    };
+    let (from, to) = (from.dataset().unwrap_or("/"), to.dataset());
+    target.copy_from(&source, from, to.unwrap_or(from))?;
+    target.close()
+}
+
+fn compare(world: &Communicator, places: [&Location; 2], tolerance: f64) -> Result<()> {
+    let [one, other] = places.map(|place| File::open(world, place.file()));
+    let (one, other) = (one?, other?);
+    let (name, other_name) = (one.dataset_at(places[0])?, other.dataset_at(places[1])?);
+    let comparison = one.compare(&name, &other, &other_name, tolerance)?;
+    match comparison.different {
+        0 => {
+            root_println!(world, "{comparison}");
+            Ok(())
+        }
+        _ => Err(Error::other(comparison)),
+    }
+}
