@@ -10,7 +10,12 @@
 //!     heat.h5
 //!     /
 //!         alpha = 0.1
-//!     /u  float64 [512, 512], 2097152 bytes, checksum 5d0b6b3ad7b3ad3c
+//!         edge = 0
+//!         periodic = false
+//!         spacing = 1
+//!         steps = 20
+//!         time_step = 1
+//!     /u  float64 [512, 512], 2097152 bytes, checksum b76232860e103b76
 //!
 //! `verify` ends with exit code 3 when data are not what was written, `compare` with 1 when they differ.
 
