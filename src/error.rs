@@ -89,6 +89,12 @@ pub enum Error {
         /// Which ranks called what, and in which line.
         calls: String,
     },
+    /// A run that was asked to end before it was done, and whose state is saved.
+    #[error("stopped {detail}")]
+    Stopped {
+        /// After which step, and where its state is.
+        detail: String,
+    },
     /// Any other failure, of the user's own code.
     #[error("{0}")]
     Other(String),
@@ -181,7 +187,7 @@ impl Error {
     }
 
     /// The process exit code of a program that ends with this error, the same on every rank:
-    /// 2 usage; 3 input, format or shape; 4 I/O; 5 numerical; 1 anything else.
+    /// 2 usage; 3 input, format or shape; 4 I/O; 5 numerical; 75 stopped, to be resumed; 1 anything else.
     ///
     /// ```
     /// use partita::Error;
@@ -194,6 +200,7 @@ impl Error {
             Error::Shape { .. } | Error::Format { .. } | Error::Unsupported { .. } => 3,
             Error::Io { .. } => 4,
             Error::Numerical { .. } => 5,
+            Error::Stopped { .. } => 75,
             Error::Memory { .. } | Error::Mpi { .. } | Error::Mismatch { .. } | Error::Other(_) => {
                 1
             }

@@ -10,13 +10,17 @@
 //!     wrote       heat.h5
 //!     wrote       heat.png
 //!
-//! The file holds the same bytes for any number of ranks.
+//! The file holds the same bytes for any number of ranks, and for a run that was stopped and resumed:
+//!
+//!     cargo xtask run heat -- --steps 100000 --output heat.h5 --checkpoint saved --every 1000 --max-time 60
+//!     cargo xtask run heat --ranks 4 -- --steps 100000 --output heat.h5 --checkpoint saved --every 1000 --resume
 
 mod picture;
+mod resume;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ndarray::{Ix1, Ix2, Ix3};
 use partita::prelude::*;
@@ -66,9 +70,18 @@ struct Arguments {
     /// Write the temperatures at the end to this HDF5 file, as /u
     #[arg(long)]
     output: Option<PathBuf>,
-    /// Write them every so many steps as well, as /steps/NUMBER
-    #[arg(long, requires = "output", value_parser = clap::value_parser!(u64).range(1..))]
+    /// Write them every so many steps as well, as /steps/NUMBER; with --checkpoint, make checkpoints instead
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     every: Option<u64>,
+    /// Save the state of the run to this folder: every --every steps, on SIGUSR1, and before ending on SIGTERM
+    #[arg(long, value_name = "FOLDER")]
+    checkpoint: Option<PathBuf>,
+    /// Go on from the newest checkpoint, if there is one; on any number of ranks
+    #[arg(long, requires = "checkpoint")]
+    resume: bool,
+    /// End after so many seconds by a checkpoint, with exit code 75
+    #[arg(long, requires = "checkpoint", value_name = "SECONDS")]
+    max_time: Option<f64>,
     /// Draw the start and the end (of a block: its middle plane)
     #[arg(long)]
     png: Option<PathBuf>,
@@ -78,6 +91,17 @@ struct Arguments {
 }
 
 impl Arguments {
+    /// What a run must have in common with the one that it resumes.
+    fn physics(&self) -> [(&'static str, f64); 5] {
+        [
+            ("alpha", self.alpha),
+            ("time_step", self.time_step),
+            ("spacing", self.spacing),
+            ("edge", self.edge),
+            ("periodic", f64::from(u8::from(self.periodic))),
+        ]
+    }
+
     /// What clap cannot see: two files under one name, of which one would replace the other.
     fn check(&self) -> Result<()> {
         let input = self.input.as_ref().map(|input| input.file().to_path_buf());
@@ -90,6 +114,14 @@ impl Arguments {
             .into_iter()
             .filter_map(|(flag, path)| Some((flag, destination(path?))))
             .collect();
+        if self.every.is_some() && self.output.is_none() && self.checkpoint.is_none() {
+            return Err(Error::usage("--every needs --output or --checkpoint"));
+        }
+        if let Some(seconds) = self.max_time
+            && Duration::try_from_secs_f64(seconds).is_err()
+        {
+            return Err(Error::usage(format!("--max-time {seconds} is no time")));
+        }
         for (place, (flag, path)) in named.iter().enumerate() {
             if let Some((other, _)) = named[..place].iter().find(|(_, earlier)| earlier == path) {
                 let path = path.display();
@@ -167,6 +199,13 @@ fn simulate<D: Axes>(
     };
     let before = picture::sample(&start)?;
     let heat_at_start = start.sum()?;
+    let mut checkpoint = resume::checkpoint(world, arguments)?;
+    let (start, done) = match &checkpoint {
+        Some(checkpoint) if arguments.resume => {
+            resume::resumed(checkpoint, arguments, &grid, start)?
+        }
+        _ => (start, 0),
+    };
     let mut solver = Solver::new(start, &parameters)?;
     let picture = match &arguments.png {
         Some(path) => Some(Replacement::begin(world, path)?),
@@ -178,14 +217,21 @@ fn simulate<D: Axes>(
     };
 
     let progress = Progress::new(world, arguments.steps as u64, "steps");
+    progress.advance(done);
     let clock = Instant::now();
-    for step in 1..=arguments.steps {
+    for step in done + 1..=arguments.steps as u64 {
         solver.step()?;
         progress.advance(1);
-        if let (Some(file), Some(every)) = (&mut output, arguments.every)
-            && (step as u64).is_multiple_of(every)
-        {
-            file.write(&format!("steps/{step:08}"), solver.temperature())?;
+        match (&mut checkpoint, &mut output, arguments.every) {
+            (Some(checkpoint), ..) => {
+                checkpoint.after(step, |state| {
+                    resume::save(state, arguments, solver.temperature())
+                })?;
+            }
+            (None, Some(file), Some(every)) if step.is_multiple_of(every) => {
+                file.write(&format!("steps/{step:08}"), solver.temperature())?;
+            }
+            _ => {}
         }
     }
     world.barrier()?;
@@ -217,6 +263,7 @@ fn simulate<D: Axes>(
         shape,
         arguments,
         heat: [heat_at_start, heat_at_end],
+        steps: (arguments.steps as u64).saturating_sub(done),
         seconds,
     };
     root_println!(
@@ -260,13 +307,15 @@ struct Summary<'run> {
     shape: &'run [usize],
     arguments: &'run Arguments,
     heat: [f64; 2],
+    /// Done in this run, not in one before.
+    steps: u64,
     seconds: f64,
 }
 
 impl Summary<'_> {
     /// Cell updates a second on all ranks.
     fn rate(&self) -> f64 {
-        self.shape.iter().product::<usize>() as f64 * self.arguments.steps as f64 / self.seconds
+        self.shape.iter().product::<usize>() as f64 * self.steps as f64 / self.seconds
     }
 
     fn as_text(&self) -> String {

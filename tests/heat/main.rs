@@ -15,6 +15,7 @@ mod printing;
 mod readers;
 mod reference;
 mod refusal;
+mod resumed;
 mod targets;
 mod tools;
 mod usage;

@@ -1,6 +1,7 @@
 //! The SPMD tests of files.
 
 mod attributes;
+mod checkpoints;
 mod checksums;
 mod faults;
 mod growing;

@@ -1,0 +1,273 @@
+//! Checkpoints: the state of a run, from which it goes on, on any number of ranks.
+//!
+//! Each checkpoint is a file of its own ([`hdf5`](crate::hdf5): all or nothing, with checksums) in one folder.
+//! `requests` is what asks for them besides the number of the step: signals, and a limit of time.
+
+mod folder;
+mod requests;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use partita::layout::Axes;
+use partita::{Communicator, DistArray, Error, Operation, Result};
+
+use crate::agreed::on_root;
+use crate::hdf5::{AttributeValue, File, FromAttribute, Hdf5Element, Placement, Reading, Writing};
+use requests::Request;
+
+/// The attribute of a checkpoint's step.
+const STEP: &str = "step";
+
+/// The attribute of what a checkpoint is made like; another number is another arrangement.
+const FORMAT: &str = "partita_checkpoint";
+
+/// When a run saves its state, and where.
+///
+/// ```no_run
+/// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+/// use ndarray::Ix2;
+/// use partita::{DistArray, ProcessGrid};
+/// use partita_io::checkpoint::Checkpoint;
+///
+/// let grid = ProcessGrid::balanced(world, 2)?;
+/// let mut u = DistArray::<f64, Ix2>::zeros(&grid, [512, 512])?;
+/// let mut checkpoint = Checkpoint::in_folder(world, "checkpoints")?.every(100).keep(3);
+/// let mut done = 0;
+/// if let Some(saved) = checkpoint.restore()? {
+///     u = saved.array("u", &grid)?; // on any number of ranks
+///     done = saved.step();
+/// }
+/// for step in done + 1..=1000 {
+///     u.map_inplace(|value| value + 1.0);
+///     checkpoint.after(step, |state| state.array("u", &u))?;
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// SIGUSR1, to any rank, makes a checkpoint after the step that is being done, and the run goes on. SIGTERM,
+/// and the end of [`max_time`](Self::max_time), make one and end the run with
+/// [`Error::Stopped`], whose exit code is 75.
+#[derive(Debug)]
+pub struct Checkpoint {
+    communicator: Communicator,
+    folder: PathBuf,
+    every: Option<u64>,
+    keep: usize,
+    deadline: Option<Instant>,
+    begun: Instant,
+}
+
+impl Checkpoint {
+    /// Checkpoints in this folder, which is made if it is not there. *Collective.*
+    ///
+    /// From here on SIGTERM no longer ends the process, see [`after`](Self::after).
+    ///
+    /// # Cost
+    /// One broadcast.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder cannot be made.
+    pub fn in_folder(communicator: &Communicator, folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        on_root(communicator, || {
+            std::fs::create_dir_all(folder).map_err(|cause| Error::io("make", folder, cause))
+        })?;
+        requests::watch().map_err(|cause| Error::other(format!("checkpoint: {cause}")))?;
+        Ok(Checkpoint {
+            communicator: communicator.clone(),
+            folder: folder.to_path_buf(),
+            every: None,
+            keep: 2,
+            deadline: None,
+            begun: Instant::now(),
+        })
+    }
+
+    /// One after each multiple of so many steps; without, only those that are asked for. *Local.*
+    pub fn every(mut self, steps: u64) -> Self {
+        self.every = (steps > 0).then_some(steps);
+        self
+    }
+
+    /// Keeps the last so many checkpoints (2 unless said otherwise, at least 1). *Local.*
+    pub fn keep(mut self, number: usize) -> Self {
+        self.keep = number.max(1);
+        self
+    }
+
+    /// Ends the run by a checkpoint after the first step that ends later than this from now. *Local.*
+    pub fn max_time(mut self, limit: Duration) -> Self {
+        self.deadline = self.begun.checked_add(limit);
+        self
+    }
+
+    /// Saves the state if it is time to, after a step is done. *Collective.*
+    ///
+    /// # Cost
+    /// An all-reduce of one integer; a file when it is time.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when the run was asked to end, after its state was saved; whatever `state`
+    /// returns; as [`save`](Self::save).
+    pub fn after(&mut self, step: u64, state: impl FnOnce(&mut State) -> Result<()>) -> Result<()> {
+        let late = self
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline);
+        let own = requests::take(late);
+        // Local: a signal comes to one rank, and clocks differ.
+        let asked = self
+            .communicator
+            .all_reduce_value(own as u64, Operation::Max)?;
+        let regular = self.every.is_some_and(|every| step.is_multiple_of(every));
+        if asked > Request::Nothing as u64 || regular {
+            self.save(step, state)?;
+        }
+        if asked < Request::Stop as u64 {
+            return Ok(());
+        }
+        Err(Error::Stopped {
+            detail: format!("after step {step}, which {} holds", self.folder.display()),
+        })
+    }
+
+    /// Saves the state after a step, and removes the oldest checkpoints beyond those that are kept.
+    /// *Collective.*
+    ///
+    /// # Cost
+    /// The state, written and synced.
+    ///
+    /// # Errors
+    /// As [`File::write`] and [`File::close`]; then all earlier checkpoints are still there.
+    pub fn save(&mut self, step: u64, state: impl FnOnce(&mut State) -> Result<()>) -> Result<()> {
+        let mut file = File::create(&self.communicator, folder::path(&self.folder, step))?;
+        file.attribute(FORMAT, 1u32)?;
+        file.attribute(STEP, step)?;
+        state(&mut State { file: &mut file })?;
+        file.close()?;
+        on_root(&self.communicator, || {
+            folder::prune(&self.folder, self.keep)
+        })
+    }
+
+    /// The newest checkpoint whose data are what was written; `None` where there is none. *Collective.*
+    ///
+    /// Older ones are tried when newer ones are damaged, and standard error tells of those.
+    ///
+    /// # Cost
+    /// The checkpoint is read once, for its checksums.
+    ///
+    /// # Errors
+    /// [`Error::Format`], of the newest, when there are checkpoints and none is whole.
+    pub fn restore(&self) -> Result<Option<Saved>> {
+        let steps = on_root(&self.communicator, || folder::steps(&self.folder))?;
+        let mut first = None;
+        for step in steps.into_iter().rev() {
+            match self.open(step) {
+                Ok(saved) => return Ok(Some(saved)),
+                Err(error) => {
+                    if self.communicator.is_root() {
+                        eprintln!("warning: {error}; trying an earlier checkpoint");
+                    }
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        first.map_or(Ok(None), Err)
+    }
+
+    fn open(&self, step: u64) -> Result<Saved> {
+        let path = folder::path(&self.folder, step);
+        let file = File::open(&self.communicator, &path)?;
+        let format: u32 = file.read_attribute(FORMAT)?;
+        if format != 1 {
+            let detail = format!("its format is {format}; this version knows 1");
+            return Err(Error::format("restore from", &path, detail));
+        }
+        file.verify_all()?;
+        Ok(Saved {
+            step: file.read_attribute(STEP)?,
+            file,
+        })
+    }
+}
+
+/// A checkpoint being saved.
+pub struct State<'a> {
+    file: &'a mut File<Writing>,
+}
+
+impl State<'_> {
+    /// An array of the state. *Collective.*
+    ///
+    /// # Errors
+    /// As [`File::write`].
+    pub fn array<A: Hdf5Element, D: Axes>(
+        &mut self,
+        name: &str,
+        array: &DistArray<A, D>,
+    ) -> Result<()> {
+        self.file.write(name, array)
+    }
+
+    /// A number, a text or a list of these, the same on every rank: parameters, the state of a generator of
+    /// random numbers. *Collective.*
+    ///
+    /// # Errors
+    /// As [`File::attribute`].
+    pub fn value(&mut self, name: &str, value: impl AttributeValue) -> Result<()> {
+        self.file.attribute(name, value)
+    }
+}
+
+/// A checkpoint whose data are known to be what was saved.
+#[derive(Debug)]
+pub struct Saved {
+    step: u64,
+    file: File<Reading>,
+}
+
+impl Saved {
+    /// The last step that was done. *Local.*
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// An array of the state, on this run's ranks. *Collective.*
+    ///
+    /// # Errors
+    /// As [`File::read`].
+    pub fn array<'a, A: Hdf5Element, D: Axes>(
+        &self,
+        name: &str,
+        placement: impl Into<Placement<'a>>,
+    ) -> Result<DistArray<A, D>> {
+        self.file.read(name, placement)
+    }
+
+    /// A value of the state. *Collective.*
+    ///
+    /// # Errors
+    /// As [`File::read_attribute`].
+    pub fn value<Value: FromAttribute>(&self, name: &str) -> Result<Value> {
+        self.file.read_attribute(name)
+    }
+
+    /// Whether the run was begun with this value; the name tells which one was not. *Collective.*
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when it was begun with another one.
+    pub fn expect<Value>(&self, name: &str, expected: Value) -> Result<()>
+    where
+        Value: FromAttribute + PartialEq + std::fmt::Debug,
+    {
+        let saved: Value = self.value(name)?;
+        if saved == expected {
+            return Ok(());
+        }
+        let path = self.file.path().display();
+        Err(Error::usage(format!(
+            "{path} is of a run with {name} = {saved:?}, this one has {expected:?}"
+        )))
+    }
+}

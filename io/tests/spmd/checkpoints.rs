@@ -1,0 +1,136 @@
+//! The state of a run comes back on any number of ranks, from the newest checkpoint that is whole.
+
+use std::time::Duration;
+
+use ndarray::{Ix1, Ix2};
+use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita_io::checkpoint::Checkpoint;
+use partita_testing::{TemporaryDirectory, spmd_test};
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::tools::{assert_same, numbered, on_root};
+
+#[spmd_test(ranks = [1, 2, 3, 4])]
+fn a_state_comes_back_on_fewer_ranks(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let folder = directory.join("deep/saved");
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let line = ProcessGrid::balanced(world, 1)?;
+    let mut checkpoint = Checkpoint::in_folder(world, &folder)?.every(2).keep(3);
+    assert!(checkpoint.restore()?.is_none());
+    for step in 1..=9 {
+        checkpoint.after(step, |state| {
+            state.array(
+                "u",
+                &numbered(&grid, Ix2(5, 6))?.map(|value| value * step as f64),
+            )?;
+            state.array(
+                "count",
+                &DistArray::from_fn(&line, [4], |[index]| index as u64 + step)?,
+            )?;
+            state.value("generator", [step, u64::MAX, 3, 4])?;
+            state.value("time", 0.1 * step as f64)
+        })?;
+    }
+    for size in 1..=world.size() {
+        let group = u32::from(world.rank() >= size);
+        let part = world.split(Some(group), 0)?.unwrap();
+        let saved = Checkpoint::in_folder(&part, &folder)?.restore()?.unwrap();
+        assert_eq!(saved.step(), 8);
+        let grid = ProcessGrid::balanced(&part, 2)?;
+        assert_same(
+            &saved.array("u", &grid)?,
+            &numbered(&grid, Ix2(5, 6))?.map(|value| value * 8.0),
+        );
+        let count: DistArray<u64, Ix1> = saved.array("count", &ProcessGrid::balanced(&part, 1)?)?;
+        assert_eq!(count.all_gather()?.to_vec(), [8, 9, 10, 11]);
+        assert_eq!(saved.value::<Vec<u64>>("generator")?, [8, u64::MAX, 3, 4]);
+        assert_eq!(saved.value::<f64>("time")?, 0.8);
+        let other = saved.expect("time", 0.9).unwrap_err();
+        assert!(matches!(other, Error::Usage(_)), "{other:?}");
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn the_newest_whole_checkpoint_is_taken_and_none_is_an_error(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let mut checkpoint = Checkpoint::in_folder(world, directory.path())?.keep(3);
+    for step in [10, 20, 30] {
+        checkpoint.save(step, |state| state.array("u", &numbered(&grid, Ix1(300))?))?;
+    }
+    let path = |step: u64| directory.join(format!("step-{step:020}.h5"));
+    on_root(world, || {
+        // One is cut short, of one a bit is flipped.
+        let bytes = std::fs::read(path(30)).unwrap();
+        std::fs::write(path(30), &bytes[..bytes.len() / 2]).unwrap();
+        let mut bytes = std::fs::read(path(20)).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(path(20), bytes).unwrap();
+    })?;
+    assert_eq!(checkpoint.restore()?.unwrap().step(), 10);
+    world.barrier()?;
+    on_root(world, || std::fs::write(path(10), "").unwrap())?;
+    let none = checkpoint.restore().unwrap_err().to_string();
+    assert!(none.contains("step-00000000000000000030.h5"), "{none}");
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 3])]
+fn a_signal_to_one_rank_saves_or_ends_the_run_on_all(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let u = numbered(&grid, Ix1(30))?;
+    let mut checkpoint = Checkpoint::in_folder(world, directory.path())?;
+    let last = world.size() - 1;
+    let send = |signal| {
+        if world.rank() == last {
+            kill_process(getpid(), signal).unwrap();
+        }
+    };
+    let count = || std::fs::read_dir(directory.path()).unwrap().count();
+    checkpoint.after(1, |state| state.array("u", &u))?;
+    assert_eq!(count(), 0);
+    // The system hands a signal over when it likes; until then the run goes on.
+    send(Signal::USR1);
+    let mut step = 1;
+    while checkpoint.restore()?.is_none() {
+        step += 1;
+        checkpoint.after(step, |state| state.array("u", &u))?;
+    }
+    assert_eq!(checkpoint.restore()?.unwrap().step(), step);
+    send(Signal::TERM);
+    let stopped = loop {
+        step += 1;
+        if let Err(error) = checkpoint.after(step, |state| state.array("u", &u)) {
+            break error;
+        }
+    };
+    assert_eq!(stopped.exit_code(), 75, "{stopped:?}");
+    assert_eq!(checkpoint.restore()?.unwrap().step(), step);
+    Ok(())
+}
+
+#[spmd_test(ranks = [2])]
+fn a_run_out_of_time_is_saved(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let u = numbered(&grid, Ix1(30))?;
+    let begin = || Checkpoint::in_folder(world, directory.path());
+    let mut long = begin()?.max_time(Duration::MAX);
+    long.after(1, |state| state.array("u", &u))?;
+    assert!(long.restore()?.is_none());
+    let mut short = begin()?.max_time(Duration::ZERO);
+    let stopped = short.after(1, |state| state.array("u", &u)).unwrap_err();
+    assert!(
+        stopped
+            .to_string()
+            .starts_with("stopped after step 1, which "),
+        "{stopped}"
+    );
+    assert_eq!(short.restore()?.unwrap().step(), 1);
+    Ok(())
+}
