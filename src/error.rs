@@ -57,6 +57,14 @@ pub enum Error {
         /// The system's words, with the sizes where space is short.
         cause: String,
     },
+    /// A file that another program is writing.
+    #[error("cannot write {path}: {holder} is writing it")]
+    Busy {
+        /// The file.
+        path: String,
+        /// The program, its process and its machine.
+        holder: String,
+    },
     /// A numerical condition that makes the answer worthless: an unstable step, an overflow.
     #[error("{operation}: {detail}")]
     Numerical {
@@ -198,7 +206,7 @@ impl Error {
         match self {
             Error::Usage(_) => 2,
             Error::Shape { .. } | Error::Format { .. } | Error::Unsupported { .. } => 3,
-            Error::Io { .. } => 4,
+            Error::Io { .. } | Error::Busy { .. } => 4,
             Error::Numerical { .. } => 5,
             Error::Stopped { .. } => 75,
             Error::Memory { .. } | Error::Mpi { .. } | Error::Mismatch { .. } | Error::Other(_) => {

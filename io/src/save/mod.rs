@@ -3,11 +3,12 @@
 //! A [`Replacement`] is written beside its target (`beside`), after what can be known beforehand was
 //! looked at (`preflight`); room for large data is taken before the data is written (`space`);
 //! [`commit`](Replacement::commit) syncs the file, renames it over the target and syncs the folder.
-//! At every earlier moment, a crash included, the target is what it was. An interrupt, unlike a crash,
+//! One program at a time replaces a file (`lock`). At every earlier moment, a crash included, the target is what it was. An interrupt, unlike a crash,
 //! takes the file beside it along (`interrupt`).
 
 mod beside;
 mod interrupt;
+mod lock;
 mod preflight;
 mod space;
 
@@ -20,6 +21,7 @@ use partita::{Communicator, Error, Result};
 use crate::agreed::{on_root, same_as_root};
 use beside::Temporary;
 use interrupt::RemovedOnInterrupt;
+use lock::Lock;
 pub(crate) use preflight::irregular_kind;
 pub use space::reserve;
 
@@ -49,7 +51,9 @@ pub struct Replacement {
     plan: Plan,
     /// Removes the file when dropped; on the root alone.
     temporary: Option<Temporary>,
-    _on_interrupt: RemovedOnInterrupt,
+    /// Nobody else replaces the target meanwhile; on the root alone.
+    _lock: Option<Lock>,
+    _on_interrupt: [RemovedOnInterrupt; 2],
 }
 
 /// What the root decided, and every rank follows.
@@ -72,14 +76,15 @@ impl Replacement {
     ///
     /// # Errors
     /// The same on every rank: [`Error::Io`] when the target is a directory, a FIFO or a device, or
-    /// is write-protected, when its folder is missing or may not be written to; [`Error::Usage`] when
-    /// the ranks name different targets.
+    /// is write-protected, when its folder is missing or may not be written to; [`Error::Busy`] when
+    /// another program is replacing it; [`Error::Usage`] when the ranks name different targets.
     pub fn begin(communicator: &Communicator, target: &Path) -> Result<Self> {
-        let mut temporary = None;
+        let (mut temporary, mut lock) = (None, None);
         let plan = on_root(communicator, || {
             let destination = preflight::examine(target)?;
             let file = Temporary::create_beside(&destination.path)
                 .map_err(|(folder, cause)| refused_folder(target, &folder, cause))?;
+            lock = Lock::take(&destination.path, target)?;
             let plan = Plan {
                 given: target.to_path_buf(),
                 destination,
@@ -92,9 +97,13 @@ impl Replacement {
         Ok(Replacement {
             communicator: communicator.clone(),
             target: target.to_path_buf(),
-            _on_interrupt: RemovedOnInterrupt::new(&plan.temporary),
+            _on_interrupt: [
+                RemovedOnInterrupt::new(&plan.temporary),
+                RemovedOnInterrupt::new(&lock::path_of(&plan.destination.path)),
+            ],
             plan,
             temporary,
+            _lock: lock,
         })
     }
 

@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
-use partita_io::hdf5::File;
+use partita_io::hdf5::{File, Storage};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// A rank whose writing the MPI library does itself, rather than leave it to the root.
@@ -25,11 +25,21 @@ fn main() -> ExitCode {
 }
 
 fn commit(world: &Communicator, fault: &str, path: &str) -> Result<()> {
+    if fault == "verify" {
+        return File::open(world, path)?.verify_all().map(drop);
+    }
     let grid = ProcessGrid::balanced(world, 1)?;
     let array = DistArray::from_fn(&grid, [100_000], |[index]| index as f64)?;
     let mut file = File::create(world, path)?;
     file.write("u", &array)?;
     match fault {
+        "none" => {
+            file.attribute("alpha", 0.1)?;
+            let chunks = Storage::chunks(&[10_000]);
+            file.write_with("chunks", &array, &chunks)?;
+            file.write_with("gzip", &array, &chunks.gzip(1))?;
+            file.close()
+        }
         "forget" => Ok(()),
         "fail" => Err(Error::numerical("heat", "unstable")),
         "fail-alone" if world.rank() == 1 => Err(Error::other("only here")),

@@ -5,6 +5,7 @@ mod checkpoints;
 mod checksums;
 mod faults;
 mod growing;
+mod injected;
 mod inputs;
 mod layouts;
 mod old_or_new;
