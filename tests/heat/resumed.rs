@@ -72,7 +72,7 @@ fn the_resumed_run_ends_in_the_same_bytes() {
     bytes[middle] ^= 0x10;
     std::fs::write(&newest, bytes).unwrap();
     std::fs::remove_file(&parts).unwrap();
-    let outcome = run_example("heat", 2, &arguments);
+    let outcome = run_example("heat", 2, arguments);
     assert!(outcome.success(), "{outcome}");
     assert!(
         outcome.stderr.contains("trying an earlier checkpoint"),

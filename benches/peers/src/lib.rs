@@ -1,6 +1,11 @@
 //! What others do at the same work: small drivers of our own, in C, called beside partita's in one
 //! process and one run. Only the benchmarks use them.
 
+// Nothing of it is called in Rust: it links HDF5 for the drivers in C.
+use hdf5_sys as _;
+
+pub mod hdf5;
+
 use std::ffi::c_int;
 
 use mpi::ffi::MPI_Comm;

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
-use hdf5::{Attribute, Location};
+use hdf5::{Attribute, Container, Datatype, Location};
 use serde::{Deserialize, Serialize};
 
 use super::dtype::{Conversion, Hdf5Element, Mismatch, conversion};
@@ -159,7 +159,7 @@ fn write_texts<'a>(
     Ok(())
 }
 
-fn as_stored_text(text: &str) -> Result<VarLenUnicode, Problem> {
+pub(super) fn as_stored_text(text: &str) -> Result<VarLenUnicode, Problem> {
     VarLenUnicode::from_str(text)
         .map_err(|_| Cause::from("a text with a NUL in it cannot be stored").into())
 }
@@ -228,37 +228,7 @@ fn read_wide(attribute: &Attribute, memory: &mut [u8], signed: bool) -> Result<(
 
 impl FromAttribute for Vec<String> {
     fn read(attribute: &Attribute) -> Result<Content, Problem> {
-        let datatype = attribute.dtype()?;
-        if attribute.size() == 0 {
-            return Ok(Content::Texts(Vec::new()));
-        }
-        let descriptor = datatype.to_descriptor()?;
-        let texts = match descriptor {
-            TypeDescriptor::VarLenUnicode => {
-                let texts = attribute.read_raw::<VarLenUnicode>()?;
-                texts
-                    .iter()
-                    .map(|text| decode_text(text.as_bytes()))
-                    .collect()
-            }
-            TypeDescriptor::VarLenAscii => {
-                let texts = attribute.read_raw::<VarLenAscii>()?;
-                texts
-                    .iter()
-                    .map(|text| decode_text(text.as_bytes()))
-                    .collect()
-            }
-            TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
-                let texts = read_fixed_text(attribute, &datatype)?;
-                texts.iter().map(|text| decode_text(text)).collect()
-            }
-            other => {
-                return Err(Problem(Mismatch::Loses(format!(
-                    "it is no text but {other}"
-                ))));
-            }
-        };
-        Ok(Content::Texts(texts))
+        texts(attribute, read_fixed_text).map(Content::Texts)
     }
 
     fn decode(content: Content) -> Option<Self> {
@@ -266,6 +236,43 @@ impl FromAttribute for Vec<String> {
             Content::Texts(texts) => Some(texts),
             Content::Numbers { .. } => None,
         }
+    }
+}
+
+/// The texts of an attribute or a dataset; `fixed` reads those of fixed length.
+pub(super) fn texts<From>(
+    from: &From,
+    fixed: impl FnOnce(&From, &Datatype) -> Result<Vec<Vec<u8>>, Cause>,
+) -> Result<Vec<String>, Problem>
+where
+    From: std::ops::Deref<Target = Container>,
+{
+    if from.size() == 0 {
+        return Ok(Vec::new());
+    }
+    let datatype = from.dtype()?;
+    match datatype.to_descriptor()? {
+        TypeDescriptor::VarLenUnicode => {
+            let texts = from.read_raw::<VarLenUnicode>()?;
+            Ok(texts
+                .iter()
+                .map(|text| decode_text(text.as_bytes()))
+                .collect())
+        }
+        TypeDescriptor::VarLenAscii => {
+            let texts = from.read_raw::<VarLenAscii>()?;
+            Ok(texts
+                .iter()
+                .map(|text| decode_text(text.as_bytes()))
+                .collect())
+        }
+        TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
+            let texts = fixed(from, &datatype)?;
+            Ok(texts.iter().map(|text| decode_text(text)).collect())
+        }
+        other => Err(Problem(Mismatch::Loses(format!(
+            "it is no text but {other}"
+        )))),
     }
 }
 

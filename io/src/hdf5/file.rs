@@ -68,6 +68,11 @@ impl<Access> File<Access> {
         &self.path
     }
 
+    /// The ranks that have the file. *Local.*
+    pub fn communicator(&self) -> &Communicator {
+        &self.communicator
+    }
+
     /// What HDF5 did with the last array that was written or read, on this rank. *Local.*
     pub fn last_transfer(&self) -> Option<Transfer> {
         self.last_transfer.get()

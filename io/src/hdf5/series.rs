@@ -103,9 +103,8 @@ impl Series {
         let block = [&[1], largest_part(array.layout()).as_slice()].concat();
         let storage = self.storage.clone().unlimited(0);
         let element = A::type_descriptor();
-        let chunk = storage
-            .chunk(&one, element.size(), &block)
-            .map_err(|detail| Error::shape(file.on_path(&operation), detail))?;
+        let chunk = file.chunk::<A>(&operation, &one, &storage, &block)?;
+        let of_step = chunk.as_deref().map(|chunk| chunk[1..].to_vec());
         let called = (self.clone(), array.shape().to_vec(), time.to_bits());
         let (of_root, step) = on_root(&file.communicator, || {
             let structure = file.access.structure(&operation, &file.path)?;
@@ -133,7 +132,8 @@ impl Series {
         let rest = array.shape().iter().map(|&length| 0..length);
         let slab = Slab::of_step(step.number, rest);
         // What the growing added to the checksum, the writing takes away: neither is computed.
-        let added = file.fill(&operation, &self.name, &slab, array, None)?;
+        let arranged = file.arranged(array, &storage, of_step.as_deref())?;
+        let added = file.fill(&operation, &self.name, &slab, &arranged, None)?;
         file.note_sum(&self.name, step.sum.wrapping_add(added));
         file.note_sum(&self.time, step.time_sum);
         file.access.failed.set(false);

@@ -1,6 +1,7 @@
 //! How a dataset lies in its file.
 
-use partita::layout::{Axes, Layout};
+use partita::Result;
+use partita::layout::{Axes, Distribution, GridShape, Layout, block_range};
 
 /// No default chunk is larger than so many bytes: HDF5's chunk cache holds one of these.
 const LARGEST_CHUNK: usize = 1 << 20;
@@ -147,6 +148,27 @@ pub(super) fn largest_part<D: Axes>(layout: &Layout<D>) -> Vec<usize> {
     })
 }
 
+/// The layout in which each rank has whole chunks, those of a rank after those of the ranks before it: in
+/// this order HDF5 gives compressed chunks their places, whatever the number of ranks.
+pub(super) fn by_chunks<D: Axes>(shape: D, chunk: &[usize], ranks: usize) -> Result<Layout<D>> {
+    let lengths = shape.slice().to_vec();
+    // Before the first axis with several chunks there is nothing to cut.
+    let cut = (0..lengths.len()).find(|&axis| lengths[axis] > chunk[axis]);
+    let distributions = lengths.iter().enumerate().map(|(axis, &length)| {
+        if axis != cut.unwrap_or(0) {
+            return Distribution::Replicated;
+        }
+        let chunk = chunk[axis].max(1);
+        let parts = (0..ranks).map(|rank| {
+            let own = block_range(length.div_ceil(chunk), ranks, rank);
+            (own.end * chunk).min(length) - (own.start * chunk).min(length)
+        });
+        Distribution::Parts(parts.collect())
+    });
+    let distributions: Vec<_> = distributions.collect();
+    Layout::new(shape, GridShape::new(&[ranks]), &distributions)
+}
+
 fn checked(
     chunk: &[usize],
     shape: &[usize],
@@ -193,7 +215,6 @@ fn bounded(shape: &[usize], size: usize, limit: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use partita::layout::GridShape;
 
     #[test]
     fn default_chunks_are_of_whole_rows_and_bounded() {
@@ -212,6 +233,20 @@ mod tests {
         let storage = Storage::chunked_as_laid_out();
         let chunk = storage.chunk(&[7, 4], 8, &largest_part(&layout));
         assert_eq!(chunk, Ok(Some(vec![4, 2])));
+    }
+
+    #[test]
+    fn by_chunks_every_rank_has_whole_ones_in_their_order() {
+        let runs = |shape: [usize; 2], chunk: [usize; 2], axis: usize| -> Vec<_> {
+            let layout = by_chunks(ndarray::Ix2(shape[0], shape[1]), &chunk, 3).unwrap();
+            (0..3)
+                .map(|rank| layout.local_runs(rank, axis).as_range().unwrap())
+                .collect()
+        };
+        assert_eq!(runs([9, 8], [2, 8], 0), [0..4, 4..8, 8..9]);
+        assert_eq!(runs([9, 8], [2, 8], 1), [0..8, 0..8, 0..8]);
+        assert_eq!(runs([9, 8], [9, 4], 1), [0..4, 4..8, 8..8]);
+        assert_eq!(runs([9, 8], [9, 8], 0), [0..9, 9..9, 9..9]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Arrays into datasets: all ranks together.
 
+use std::borrow::Cow;
+
 use hdf5::types::OwnedDynValue;
 use ndarray::{CowArray, IntoDimension, SliceInfoElem};
 use partita::layout::Axes;
@@ -12,7 +14,7 @@ use super::file::{Access, File};
 use super::hyperslab::{Piece, Selection};
 use super::read::share;
 use super::slab::Slab;
-use super::storage::{Storage, largest_part};
+use super::storage::{Chunks, Storage, by_chunks, largest_part};
 use super::transfer::{Elements, Observer, Part};
 use super::writing::{Fresh, Writing};
 use crate::agreed::{on_root, same_as_root};
@@ -54,8 +56,9 @@ impl File<Writing> {
     /// ```
     ///
     /// # Cost
-    /// As [`write`](Self::write). What is compressed needs as much room while it is written as it would
-    /// need uncompressed, because nobody knows better before.
+    /// As [`write`](Self::write). What is compressed is first redistributed, so that each rank has whole chunks
+    /// (memory for the array once more), and needs as much room on the disk while it is written as it would
+    /// uncompressed, because nobody knows better before.
     ///
     /// # Errors
     /// As [`write`](Self::write); [`Error::Shape`] when the chunks do not fit the array.
@@ -69,11 +72,19 @@ impl File<Writing> {
         self.whole_so_far(&operation)?;
         self.access.failed.set(true);
         let block = match storage.chunks {
-            super::storage::Chunks::OfLayout => largest_part(array.layout()),
+            Chunks::OfLayout => largest_part(array.layout()),
             _ => Vec::new(),
         };
-        self.make::<A>(&operation, (name, array.shape()), (storage, &block), None)?;
-        let sum = self.fill(&operation, name, &Slab::whole(array.shape()), array, None)?;
+        let chunk = self.chunk::<A>(&operation, array.shape(), storage, &block)?;
+        self.make::<A>(
+            &operation,
+            (name, array.shape()),
+            (storage, chunk.clone()),
+            None,
+        )?;
+        let arranged = self.arranged(array, storage, chunk.as_deref())?;
+        let slab = Slab::whole(array.shape());
+        let sum = self.fill(&operation, name, &slab, &arranged, None)?;
         self.note_sum(name, sum);
         self.access.failed.set(false);
         Ok(())
@@ -99,7 +110,8 @@ impl File<Writing> {
         let shape = shape.slice();
         self.whole_so_far(&operation)?;
         self.access.failed.set(true);
-        self.make(&operation, (name, shape), (storage, shape), Some(fill))?;
+        let chunk = self.chunk::<A>(&operation, shape, storage, shape)?;
+        self.make(&operation, (name, shape), (storage, chunk), Some(fill))?;
         let own = share(shape, self.communicator.rank(), self.communicator.size());
         let sum = self.add_up(checksum::of_copies(&own, A::bytes(&[fill])))?;
         self.note_sum(name, sum);
@@ -196,18 +208,45 @@ impl File<Writing> {
         })
     }
 
+    /// The shape of the chunks, where there are to be some; replicated.
+    pub(super) fn chunk<A: Hdf5Element>(
+        &self,
+        operation: &str,
+        shape: &[usize],
+        storage: &Storage,
+        block: &[usize],
+    ) -> Result<Option<Vec<usize>>> {
+        let chunk = storage.chunk(shape, A::type_descriptor().size(), block);
+        chunk.map_err(|detail| Error::shape(self.on_path(operation), detail))
+    }
+
+    /// The array as it is written: what is compressed in whole chunks a rank, so that the file does not
+    /// depend on the ranks, and no chunk is put together from several.
+    pub(super) fn arranged<'a, A: Hdf5Element, D: Axes>(
+        &self,
+        array: &'a DistArray<A, D>,
+        storage: &Storage,
+        chunk: Option<&[usize]>,
+    ) -> Result<Cow<'a, DistArray<A, D>>> {
+        let ranks = array.communicator().size();
+        match chunk {
+            Some(chunk) if storage.is_compressed() && ranks > 1 && !array.is_empty() => {
+                let layout = by_chunks(array.layout().raw_dim(), chunk, ranks)?;
+                Ok(Cow::Owned(array.redistribute(&layout)?))
+            }
+            _ => Ok(Cow::Borrowed(array)),
+        }
+    }
+
     /// The dataset's place in the file, and room for it on the disk.
     fn make<A: Hdf5Element>(
         &self,
         operation: &str,
         (name, shape): (&str, &[usize]),
-        (storage, block): (&Storage, &[usize]),
+        (storage, chunk): (&Storage, Option<Vec<usize>>),
         fill: Option<A>,
     ) -> Result<()> {
         let element = A::type_descriptor();
-        let chunk = storage
-            .chunk(shape, element.size(), block)
-            .map_err(|detail| Error::shape(self.on_path(operation), detail))?;
         let called = (name.to_string(), dtype::name(&element), shape.to_vec());
         let of_root = on_root(&self.communicator, || {
             let file = self.access.structure(operation, &self.path)?;
@@ -316,6 +355,22 @@ fn primary<A: Hdf5Element, D: Axes>(array: &DistArray<A, D>) -> Selection {
         true => Selection::of_layout(layout, rank),
         false => Selection::none(array.ndim()),
     }
+}
+
+/// This rank's share of the checksum that a dataset of the array carries: the shares of all ranks add up to it,
+/// modulo 2⁶⁴. *Local.*
+///
+/// # Errors
+/// [`Error::Memory`] when the part lies in a halo and there is no room to copy it out.
+pub fn local_checksum<A: Hdf5Element, D: Axes>(array: &DistArray<A, D>) -> Result<u64> {
+    let selection = primary(array);
+    let local = contiguous(array, "checksum")?;
+    let elements = match selection.volume() {
+        0 => &[],
+        _ => local.as_slice().unwrap_or_default(),
+    };
+    let size = A::type_descriptor().size();
+    Ok(checksum::of_elements(&selection, size, A::bytes(elements)))
 }
 
 /// The local part in C order: as it is, or copied out of its halo.

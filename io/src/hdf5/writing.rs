@@ -192,6 +192,18 @@ impl File<Writing> {
 }
 
 impl Writing {
+    /// Closes the root's handle. After a failure HDF5 keeps a file that it can neither write nor forget, and
+    /// ending MPI in order, which ends HDF5 too, would crash in it.
+    fn close_structure(&self) -> std::result::Result<(), Cause> {
+        let Some(file) = self.structure.take() else {
+            return Ok(());
+        };
+        Ok(file.close().inspect_err(|_| {
+            let path = self.replacement.as_ref().map(Replacement::target);
+            partita::abandon(path.unwrap_or(Path::new("a file")).display());
+        })?)
+    }
+
     /// Puts the checksums into the file, as attributes of their datasets.
     fn write_sums(&self, operation: &str, path: &Path) -> Result<()> {
         let sums = std::mem::take(&mut *self.sums.borrow_mut());
@@ -226,8 +238,8 @@ impl Access for Writing {
     }
 
     fn release(&self, operation: &str, path: &Path) -> Result<()> {
-        let closed = self.structure.take().map_or(Ok(()), hdf5::File::close);
-        closed.map_err(|error| Error::io(operation, path, Cause::from(error)))
+        self.close_structure()
+            .map_err(|cause| Error::io(operation, path, cause))
     }
 
     fn sum_of(&self, source: &Source, name: &str) -> Result<Option<u64>> {
@@ -246,6 +258,7 @@ impl Access for Writing {
 impl Drop for Writing {
     fn drop(&mut self) {
         // Local, and only local: other ranks may be elsewhere. The temporary goes with `replacement`.
+        let _ = self.close_structure();
         if let Some(replacement) = &self.replacement
             && !self.failed.get()
             && !std::thread::panicking()

@@ -16,3 +16,4 @@ mod slices;
 mod storage;
 mod structure;
 mod tools;
+mod xdmf;

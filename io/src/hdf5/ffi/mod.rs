@@ -24,7 +24,7 @@ pub(crate) use group::create_group;
 pub(crate) use open::{DatasetRefusal, ParallelFile, open_dataset};
 pub(crate) use scale::{attach_scale, label_axis, number_of_scales};
 pub(crate) use stored::{fill_value, library_version, link_target};
-pub(crate) use text::read_fixed_text;
+pub(crate) use text::{read_fixed_text, read_fixed_texts};
 pub(crate) use transfer::{Exchange, Performed};
 
 /// What HDF5 said of a failure.

@@ -1,29 +1,50 @@
-//! Attributes of text with a fixed length, which the `hdf5` crate reads only where it is known at
-//! compile time.
+//! Texts of a fixed length, which the `hdf5` crate reads only where it is known at compile time.
+
+use std::ffi::c_void;
 
 use hdf5::types::TypeDescriptor;
-use hdf5::{Attribute, Datatype};
+use hdf5::{Attribute, Dataset, Datatype};
+use hdf5_sys::h5::herr_t;
 use hdf5_sys::h5a::H5Aread;
+use hdf5_sys::h5d::H5Dread;
+use hdf5_sys::h5p::H5P_DEFAULT;
+use hdf5_sys::h5s::H5S_ALL;
 
 use super::{Outcome, check, locked};
 
 /// The texts of an attribute of fixed-length strings, as their bytes in the file: padded, not decoded.
 /// *Local.*
 pub(crate) fn read_fixed_text(attribute: &Attribute, datatype: &Datatype) -> Outcome<Vec<Vec<u8>>> {
+    // SAFETY: the ids are open, and `read_fixed` gives memory for all elements of the type.
+    read_fixed(attribute.size(), datatype, "H5Aread", |memory| unsafe {
+        H5Aread(attribute.id(), datatype.id(), memory)
+    })
+}
+
+/// The same of a dataset. *Local.*
+pub(crate) fn read_fixed_texts(dataset: &Dataset, datatype: &Datatype) -> Outcome<Vec<Vec<u8>>> {
+    let (id, element) = (dataset.id(), datatype.id());
+    // SAFETY: as above.
+    read_fixed(dataset.size(), datatype, "H5Dread", |memory| unsafe {
+        H5Dread(id, element, H5S_ALL, H5S_ALL, H5P_DEFAULT, memory)
+    })
+}
+
+/// Reads `length` texts of a fixed length into memory that has room for them.
+fn read_fixed(
+    length: usize,
+    datatype: &Datatype,
+    call: &str,
+    read: impl FnOnce(*mut c_void) -> herr_t,
+) -> Outcome<Vec<Vec<u8>>> {
     if !matches!(
         datatype.to_descriptor()?,
         TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_)
     ) {
         return Err("not a text of fixed length".into());
     }
-    let (length, width) = (attribute.size(), datatype.size());
+    let width = datatype.size();
     let mut bytes = vec![0u8; length * width];
-    locked(|| {
-        // SAFETY: the type is of fixed length (checked above), and `bytes` holds as many elements of it as
-        // the attribute has.
-        check("H5Aread", unsafe {
-            H5Aread(attribute.id(), datatype.id(), bytes.as_mut_ptr().cast())
-        })
-    })?;
+    locked(|| check(call, read(bytes.as_mut_ptr().cast())))?;
     Ok(bytes.chunks(width.max(1)).map(<[u8]>::to_vec).collect())
 }
