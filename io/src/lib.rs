@@ -20,9 +20,11 @@
 //! ```
 //!
 //! * [`hdf5`]: files of datasets and attributes, that h5py, `h5dump` and the rest of the world read.
+//! * [`matrix_market`]: matrices as text.
 //! * [`save`]: all or nothing for a file of any kind; what `hdf5` stands on.
 #![deny(unsafe_code)]
 
 mod agreed;
 pub mod hdf5;
+pub mod matrix_market;
 pub mod save;

@@ -3,9 +3,11 @@
 //! Each kernel is one folder and one method, written twice: `serial`, the plain reference, and
 //! `parallel`, which gives the same bits on any number of ranks and any grid.
 //!
+//! * [`matmul`]: products of distributed matrices.
 //! * [`heat`]: the heat equation, explicitly, in one, two and three dimensions.
 //! * [`statistics`]: moments, covariance, histograms, quantiles, sorting.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod heat;
+pub mod matmul;
 pub mod statistics;

@@ -6,6 +6,7 @@ mod collectives;
 mod farm;
 mod hello;
 mod mandelbrot;
+mod matmul;
 mod messages;
 mod reduce;
 mod ring;

@@ -6,6 +6,10 @@ use std::ffi::c_int;
 use mpi::ffi::MPI_Comm;
 use partita::{Communicator, Error, Result};
 
+mod matmul;
+
+pub use matmul::{Product, pdgemm};
+
 mod driver {
     use super::{MPI_Comm, c_int};
 
