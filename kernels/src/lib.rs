@@ -5,9 +5,11 @@
 //!
 //! * [`matmul`]: products of distributed matrices.
 //! * [`heat`]: the heat equation, explicitly, in one, two and three dimensions.
+//! * [`monte_carlo`]: π, and any integral, with error bars.
 //! * [`statistics`]: moments, covariance, histograms, quantiles, sorting.
 #![deny(unsafe_code)]
 
 pub mod heat;
 pub mod matmul;
+pub mod monte_carlo;
 pub mod statistics;
