@@ -12,6 +12,8 @@
 //!
 //! The file holds the same bytes for any number of ranks.
 
+#[path = "../common/distinct_files.rs"]
+mod distinct_files;
 mod picture;
 
 use std::path::PathBuf;
@@ -81,35 +83,12 @@ impl Arguments {
     /// What clap cannot see: two files under one name, of which one would replace the other.
     fn check(&self) -> Result<()> {
         let input = self.input.as_ref().map(|input| input.file().to_path_buf());
-        let named = [
+        distinct_files::check([
             ("--input", input),
             ("--output", self.output.clone()),
             ("--png", self.png.clone()),
-        ];
-        let named: Vec<_> = named
-            .into_iter()
-            .filter_map(|(flag, path)| Some((flag, destination(path?))))
-            .collect();
-        for (place, (flag, path)) in named.iter().enumerate() {
-            if let Some((other, _)) = named[..place].iter().find(|(_, earlier)| earlier == path) {
-                let path = path.display();
-                return Err(Error::usage(format!("{other} and {flag} both name {path}")));
-            }
-        }
-        Ok(())
+        ])
     }
-}
-
-/// The file behind a path: links followed, where there is something to follow.
-fn destination(path: PathBuf) -> PathBuf {
-    let resolved = path.canonicalize().or_else(|_| {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.canonicalize()?,
-            _ => std::env::current_dir()?,
-        };
-        Ok::<_, std::io::Error>(folder.join(path.file_name().unwrap_or_default()))
-    });
-    resolved.unwrap_or(path)
 }
 
 fn main() -> ExitCode {
