@@ -133,7 +133,7 @@ fn axes(ndim: usize) -> impl Iterator<Item = Axis> {
     })
 }
 
-#[spmd_test(ranks = [1, 2, 3, 5, 8])]
+#[spmd_test(ranks = [1, 2, 3, 8])]
 fn every_estimate_has_the_bits_of_the_serial_reference(world: &Communicator) -> Result<()> {
     for sampling in EVERY_SAMPLING {
         for (ndim, samples, block) in [
@@ -148,7 +148,11 @@ fn every_estimate_has_the_bits_of_the_serial_reference(world: &Communicator) -> 
             if let Some(block) = block {
                 integration = integration.block(block);
             }
-            let expected = serial::run(&integration, peaked)?;
+            // One rank compares for all, which hold the same.
+            let root = world.is_root();
+            let expected = root
+                .then(|| serial::run(&integration, peaked))
+                .transpose()?;
             for balance in [Balance::Turns, Balance::Farm] {
                 let found = integration
                     .clone()
@@ -220,7 +224,7 @@ fn known_integrals_are_met_within_their_errors(world: &Communicator) -> Result<(
     Ok(())
 }
 
-/// Oracle: theory. From n to 64 n samples the errors fall as their rates say.
+/// Oracle: theory. From n to 16 n samples the errors fall as their rates say.
 #[spmd_test(ranks = [1])]
 fn better_points_have_smaller_errors(world: &Communicator) -> Result<()> {
     let smooth = |x: &[f64]| (x[0] + 0.5 * x[1]).exp();
@@ -235,21 +239,21 @@ fn better_points_have_smaller_errors(world: &Communicator) -> Result<()> {
         .into_iter()
         .collect::<Result<_>>()?;
     let large: Vec<f64> = EVERY_SAMPLING
-        .map(|sampling| error(sampling, 1 << 20))
+        .map(|sampling| error(sampling, 1 << 18))
         .into_iter()
         .collect::<Result<_>>()?;
-    // Of random points: 8 times smaller. Each of the others is better by far, in the order of the list.
+    // Of random points: 4 times smaller. Each of the others is better by far, in the order of the list.
     assert!(
-        (small[0] / large[0] - 8.0).abs() < 1.0,
+        (small[0] / large[0] - 4.0).abs() < 0.5,
         "{small:?} {large:?}"
     );
     assert!(
         large[1] < large[0] / 3.0 && large[2] < large[0] / 10.0,
         "{large:?}"
     );
-    // Scrambled Sobol points: nearly n^(-3/2), 512 times smaller.
+    // Scrambled Sobol points: nearly n^(-3/2), 64 times smaller.
     assert!(
-        large[3] < small[3] / 100.0 && large[3] < large[0] / 1000.0,
+        large[3] < small[3] / 25.0 && large[3] < large[0] / 1000.0,
         "{small:?} {large:?}"
     );
     Ok(())
@@ -257,20 +261,20 @@ fn better_points_have_smaller_errors(world: &Communicator) -> Result<()> {
 
 #[spmd_test(ranks = [1, 3])]
 fn a_wanted_error_ends_the_run_at_the_same_sample(world: &Communicator) -> Result<()> {
-    let integration = Integration::new(Domain::cube(0.0..1.0, 2)?, 1 << 30).until_error(1e-3);
+    let integration = Integration::new(Domain::cube(0.0..1.0, 2)?, 1 << 30).until_error(4e-3);
     let circle = |x: &[f64]| 4.0 * f64::from(x[0] * x[0] + x[1] * x[1] < 1.0);
     let mut seen = Vec::new();
     let found = integration.watch(world, one_by_one(circle), |estimate| seen.push(*estimate))?;
     assert_eq!(found, serial::run(&integration, circle)?);
     assert!(
-        found.standard_error <= 1e-3 && found.samples < 1 << 22,
+        found.standard_error <= 4e-3 && found.samples < 1 << 18,
         "{found:?}"
     );
     assert_eq!(seen.last(), Some(&found));
     assert!(
         seen[..seen.len() - 1]
             .iter()
-            .all(|estimate| estimate.standard_error > 1e-3)
+            .all(|estimate| estimate.standard_error > 4e-3)
     );
     Ok(())
 }
