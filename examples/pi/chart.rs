@@ -11,6 +11,7 @@ use plotters::prelude::*;
 
 use super::history::{Entry, History};
 
+// Words say pi: the letters at hand draw π like an n.
 const SIZE: (u32, u32) = (760, 480);
 
 const DOTS: RGBColor = RGBColor(203, 94, 20);
@@ -49,7 +50,7 @@ fn paint(
         .configure_mesh()
         .light_line_style(WHITE)
         .x_desc("darts")
-        .y_desc("distance from π")
+        .y_desc("distance from pi")
         .x_label_formatter(&|value| format!("{value:.0e}"))
         .y_label_formatter(&|value| format!("{value:.0e}"))
         .draw()?;
@@ -57,7 +58,7 @@ fn paint(
     let theory = [width.start, width.end].map(|samples| (samples, of_theory(samples)));
     chart
         .draw_series(LineSeries::new(theory, grey.stroke_width(1)))?
-        .label("independent darts: √(π(4 − π)/n)")
+        .label("independent darts: √(pi (4 − pi)/n)")
         .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], grey.stroke_width(1)));
     let errors = entries
         .iter()
@@ -74,7 +75,7 @@ fn paint(
         .map(|entry| (entry.samples as f64, distance(entry)));
     chart
         .draw_series(distances.map(|place| Circle::new(place, 3, DOTS.filled())))?
-        .label(format!("|estimate − π|, {} darts", history.method()))
+        .label(format!("|estimate − pi|, {} darts", history.method()))
         .legend(|(x, y)| Circle::new((x + 10, y), 3, DOTS.filled()));
     chart
         .configure_series_labels()

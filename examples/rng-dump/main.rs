@@ -26,7 +26,7 @@ struct Arguments {
     #[arg(long, conflicts_with = "state")]
     seed: Option<u64>,
     /// Begin at this state of four 64-bit words
-    #[arg(long, value_delimiter = ',', num_args = 4, value_parser = word, value_name = "A,B,C,D")]
+    #[arg(long, value_delimiter = ',', value_parser = word, value_name = "A,B,C,D")]
     state: Option<Vec<u64>>,
     /// Jump over so many times 2^128 outputs
     #[arg(long, default_value_t = 0)]

@@ -158,7 +158,9 @@ fn every_estimate_has_the_bits_of_the_serial_reference(world: &Communicator) -> 
                     .clone()
                     .balance(balance)
                     .run(world, one_by_one(peaked))?;
-                assert_eq!(found, expected, "{sampling:?} in {ndim} axes, {balance:?}");
+                if let Some(expected) = expected {
+                    assert_eq!(found, expected, "{sampling:?}, {ndim} axes, {balance:?}");
+                }
                 assert!(found.standard_error.is_finite());
             }
         }

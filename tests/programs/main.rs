@@ -8,8 +8,10 @@ mod hello;
 mod mandelbrot;
 mod matmul;
 mod messages;
+mod pi;
 mod reduce;
 mod ring;
+mod rng_dump;
 mod shared_array;
 
 use partita_testing::run_example;
