@@ -20,8 +20,9 @@ if np is not None:
     def vectorised(generator):
         def throw(darts):
             hits = 0
-            for _ in range(0, darts, BATCH):
-                x, y = generator.random(BATCH), generator.random(BATCH)
+            for thrown in range(0, darts, BATCH):
+                batch = min(BATCH, darts - thrown)
+                x, y = generator.random(batch), generator.random(batch)
                 hits += np.count_nonzero(x * x + y * y < 1.0)
             return hits
 
