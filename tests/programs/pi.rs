@@ -104,15 +104,19 @@ fn a_resumed_run_ends_as_one_that_was_not_interrupted() {
     assert_eq!(field(&found, "hits"), field(&expected, "hits"));
     assert_eq!(field(&found, "samples"), "2000000");
     let last = |file: &Path| {
+        let flat = file.with_extension("bin");
         let mut h5dump = Command::new("h5dump");
-        h5dump.args(["-d", "hits", "-y", "-w", "30"]).arg(file);
-        let output = h5dump.output().expect("h5dump runs");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let hits = text
-            .lines()
-            .rev()
-            .find_map(|line| line.trim().parse::<u64>().ok());
-        hits.expect("a number in its own line")
+        h5dump
+            .args(["-d", "hits", "-b", "LE", "-o"])
+            .arg(&flat)
+            .arg(file);
+        assert!(h5dump.output().expect("h5dump runs").status.success());
+        let bytes = std::fs::read(flat).expect("numbers");
+        bytes
+            .as_chunks()
+            .0
+            .last()
+            .map(|hits| u64::from_le_bytes(*hits))
     };
     assert_eq!(last(&resumed), last(&whole));
     // In place, and with nothing left to do.
@@ -145,7 +149,7 @@ fn a_tolerance_ends_the_run() {
     for method in ["random", "sobol"] {
         let found = summary(
             2,
-            &["--samples=1e12", "--tolerance=1e-3", "--method", method],
+            &["--samples=1e10", "--tolerance=1e-3", "--method", method],
         );
         let error: f64 = field(&found, "standard_error").parse().expect("a number");
         assert!(
