@@ -6,8 +6,10 @@ fn main() {
     cc::Build::new()
         .compiler(&compiler)
         .opt_level(3)
+        .file("src/halo.c")
         .file("src/messages.c")
         .compile("partita_peers");
+    println!("cargo:rerun-if-changed=src/halo.c");
     println!("cargo:rerun-if-changed=src/messages.c");
     scalapack(&compiler);
 }

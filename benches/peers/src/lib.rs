@@ -1,6 +1,8 @@
 //! What others do at the same work: small drivers of our own, in C, called beside partita's in one
 //! process and one run. Only the benchmarks use them.
 
+pub mod halo;
+
 use std::ffi::c_int;
 
 use mpi::ffi::MPI_Comm;
