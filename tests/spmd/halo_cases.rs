@@ -110,6 +110,10 @@ impl<D: Axes> Case<D> {
             if !self.layout.shape().contains(&0)
                 && let Some(open) = self.open(&starts, cell.slice())
             {
+                assert!(
+                    *value == A::default(),
+                    "an open cell has the default at first"
+                );
                 *value = open;
             }
         }

@@ -36,9 +36,13 @@ fn mix([one, two, three]: [u32; 3]) -> u32 {
 }
 
 /// What `mix` gives for every cell of the block, from the oracle of the padded block.
-fn expected<D: Axes>(case: &Case<D>, array: &DistArray<u32, D>, step: usize) -> Vec<u32> {
+fn from_oracle<D: Axes>(
+    case: &Case<D>,
+    array: &DistArray<u32, D>,
+    step: usize,
+    offsets: [D::Offset; 3],
+) -> Vec<u32> {
     let (starts, shape) = (starts(array), array.local_shape());
-    let offsets = offsets(case, step);
     let local = array.local();
     let cells = local
         .indexed_iter()
@@ -59,6 +63,12 @@ fn expected<D: Axes>(case: &Case<D>, array: &DistArray<u32, D>, step: usize) -> 
         .collect()
 }
 
+#[track_caller]
+fn check<D: Axes>(case: &Case<D>, found: &DistArray<u32, D>, expected: &[u32], form: &str) {
+    let found: Vec<u32> = found.local().iter().copied().collect();
+    assert_eq!(found, expected, "{form}: {case:?}");
+}
+
 fn all_forms_agree<D: Axes>(case: &Case<D>) -> Result<()> {
     let mut array = case.array::<u32>()?;
     // One that has a margin of its own, and one whose local part lies in memory in another order.
@@ -67,16 +77,10 @@ fn all_forms_agree<D: Axes>(case: &Case<D>) -> Result<()> {
     let mut plain = DistArray::from_local(&case.grid, &case.layout, reversed)?;
     for step in 0..3 {
         case.set(&mut array, step);
-        let (offsets, expected) = (offsets(case, step), expected(case, &array, step));
+        let offsets = offsets(case, step);
+        let expected = from_oracle(case, &array, step, offsets);
         array.stencil(&mut next, offsets, mix)?;
-        let check = |found: &DistArray<u32, D>, form: &str| {
-            let found: Vec<u32> = found.local().iter().copied().collect();
-            assert_eq!(
-                found, expected,
-                "{form} with {offsets:?}, step {step}: {case:?}"
-            );
-        };
-        check(&next, "stencil");
+        check(case, &next, &expected, "stencil");
 
         plain.map_inplace(|_| 7);
         array.stencil_rows(&mut plain, offsets, |row| {
@@ -85,14 +89,17 @@ fn all_forms_agree<D: Axes>(case: &Case<D>) -> Result<()> {
                 *next = mix(row.cells.map(|cells| cells[place]));
             }
         })?;
-        check(&plain, "stencil_rows");
+        check(case, &plain, &expected, "stencil_rows");
 
+        // Whoever looked at the halo too early would see the values of the exchange before.
+        case.set(&mut array, 50 + step);
+        let expected = from_oracle(case, &array, 50 + step, offsets);
         next.map_inplace(|_| 7);
         let exchange = array.start_halo_exchange()?;
         exchange.stencil(&mut next, offsets, mix)?;
         let haloed = exchange.finish()?;
         haloed.stencil_border(&mut next, offsets, mix)?;
-        check(&next, "interior and border");
+        check(case, &next, &expected, "interior and border");
     }
     Ok(())
 }
