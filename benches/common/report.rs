@@ -15,11 +15,6 @@ impl Samples {
         self.0.push(sample);
     }
 
-    /// All that were taken, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = f64> {
-        self.0.iter().copied()
-    }
-
     /// The middle one; of an even number the mean of both.
     pub fn median(&self) -> f64 {
         let mut sorted = self.0.clone();

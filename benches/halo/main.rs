@@ -73,6 +73,8 @@ struct Contender {
     peer_step: Samples,
     triad: Triad,
     bandwidth: Samples,
+    hidden: Samples,
+    rates: Samples,
 }
 
 fn main() -> ExitCode {
@@ -123,10 +125,12 @@ impl Contender {
             peer_step: Samples::default(),
             triad: Triad::new(side.pow(3)),
             bandwidth: Samples::default(),
+            hidden: Samples::default(),
+            rates: Samples::default(),
         })
     }
 
-    fn all_samples(&mut self) -> [&mut Samples; 6] {
+    fn all_samples(&mut self) -> [&mut Samples; 8] {
         [
             &mut self.exchange,
             &mut self.peer_exchange,
@@ -134,6 +138,8 @@ impl Contender {
             &mut self.overlapped,
             &mut self.peer_step,
             &mut self.bandwidth,
+            &mut self.hidden,
+            &mut self.rates,
         ]
     }
 
@@ -164,6 +170,9 @@ impl Contender {
             exchange.finish()?.stencil_border(next, STAR, update)
         })?;
         self.overlapped.push(overlapped);
+        self.rates.push(self.u.len() as f64 / plain);
+        self.hidden
+            .push((plain - overlapped) * exchanges as f64 / exchange);
         Ok(())
     }
 
@@ -223,17 +232,6 @@ impl Contender {
     }
 
     fn row_of_steps(&self) -> Vec<String> {
-        let cells = (self.u.len() as f64).max(1.0);
-        let (mut hidden, mut rates) = (Samples::default(), Samples::default());
-        for ((step, overlapped), exchange) in self
-            .step
-            .iter()
-            .zip(self.overlapped.iter())
-            .zip(self.exchange.iter())
-        {
-            hidden.push((step - overlapped) / exchange);
-            rates.push(1.0 / step);
-        }
         vec![
             self.communicator.size().to_string(),
             format!("{:.2}", self.step.median() * 1e3),
@@ -243,11 +241,11 @@ impl Contender {
             format!("{:.2}", median_ratio(&self.overlapped, &self.peer_step)),
             match self.communicator.size() {
                 1 => "-".to_string(), // no messages
-                _ => format!("{:.0} %", 100.0 * hidden.median()),
+                _ => format!("{:.0} %", 100.0 * self.hidden.median()),
             },
             format!(
                 "{:.2}",
-                cells * BYTES_A_CELL * median_ratio(&rates, &self.bandwidth)
+                BYTES_A_CELL * median_ratio(&self.rates, &self.bandwidth)
             ),
             format!("{:.0} %", 100.0 * self.step.spread()),
         ]

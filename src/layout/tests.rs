@@ -104,8 +104,8 @@ proptest! {
     }
 }
 
-/// The interior and the border hold every cell of the block once, and the interior those from which the reach
-/// stays within.
+// The interior and the border hold every cell of the block once, and the interior those from which the reach
+// stays within.
 proptest! {
     #[test]
     fn interior_and_border_make_up_the_block(

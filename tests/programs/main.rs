@@ -5,6 +5,7 @@ mod beside_python;
 mod collectives;
 mod farm;
 mod hello;
+mod life;
 mod mandelbrot;
 mod matmul;
 mod messages;
