@@ -2,7 +2,7 @@
 
 use ndarray::Ix2;
 use partita::random::Integers;
-use partita::{Boundary, DistArray, Halo, ProcessGrid, Result};
+use partita::{Boundary, DistArray, Halo, Operation, ProcessGrid, Result};
 
 use super::Pattern;
 
@@ -86,7 +86,14 @@ impl Life {
     /// # Errors
     /// [`Error::Mpi`](partita::Error::Mpi).
     pub fn population(&self) -> Result<u64> {
-        self.board.map(u64::from).sum()
+        let communicator = self.board.communicator();
+        let cells = self.board.local();
+        let rows = cells.rows().into_iter();
+        let alive = rows.map(|row| row.iter().map(|&cell| u64::from(cell)).sum::<u64>());
+        // Copies count once.
+        let counts = self.board.layout().is_primary(communicator.rank());
+        let alive = if counts { alive.sum() } else { 0u64 };
+        communicator.all_reduce_value(alive, Operation::Sum)
     }
 }
 
