@@ -1,13 +1,15 @@
 //! π from darts at a square: the share of them in the quarter circle, with its error, as fast as random numbers come.
 //!
-//!     cargo xtask run pi -- --samples 1e10 --seed 42 --output pi.h5 --png pi.png
+//!     cargo xtask run pi -- --samples 1e9 --seed 42 --output pi.h5 --png pi.png
 //!
 //! prints (and writes the estimates on the way, and a chart of their errors):
 //!
-//!     pi          3.141592 ± 1.6e-5, with 95 % between 3.14156 and 3.14163
-//!     error       …
-//!     hits        7853981633 of 10000000000 darts of seed 42
-//!     speed       …
+//!     pi          3.141542 ± 5.2e-5, with 95 % between 3.141440000 and 3.141643568
+//!     error       -5.1e-5, 1.0 standard errors
+//!     hits        785385446 of 1000000000 random darts of seed 42
+//!     speed       … darts/s on 2 ranks, … a rank, in … s
+//!     wrote       pi.h5
+//!     wrote       pi.png
 //!
 //! The hits are the same integer on any number of ranks. `--resume pi.h5` goes on from there, `--tolerance 1e-5` stops as
 //! soon as the standard error is so small, and `--method sobol` throws better darts.
