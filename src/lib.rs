@@ -61,6 +61,7 @@ pub use array::{
     IntoLayout, Printable, Printed, ProcessGrid, Progression, Redistribution, RemoteAccess,
     RemoteArray, Replacement, SharedArray, Shift, reduce,
 };
+pub use array::{HaloExchanges, StencilRow};
 pub use comm::{
     Communicator, Destination, Element, Integer, InterCommunicator, Job, Number, Operation, Parts,
     Persistent, RawFile, ReceiveBuffer, Received, Request, Root, Scope, ScopedRequest, SendBuffer,

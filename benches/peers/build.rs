@@ -4,14 +4,33 @@ fn main() {
     println!("cargo:rerun-if-env-changed=MPICC");
     let compiler = std::env::var("MPICC").unwrap_or_else(|_| "mpicc".to_string());
     let mut build = cc::Build::new();
-    build.compiler(compiler).opt_level(3);
+    build.compiler(&compiler).opt_level(3);
     // Where the crate that links HDF5 found its headers.
     if let Ok(include) = std::env::var("DEP_HDF5_INCLUDE") {
         build.include(include);
     }
-    for source in ["src/messages.c", "src/hdf5.c"] {
+    for source in ["src/halo.c", "src/hdf5.c", "src/messages.c"] {
         println!("cargo:rerun-if-changed={source}");
         build.file(source);
     }
     build.compile("partita_peers");
+    scalapack(&compiler);
+}
+
+/// The driver of ScaLAPACK, where that is installed for the default MPI.
+fn scalapack(compiler: &str) {
+    println!("cargo:rustc-check-cfg=cfg(scalapack)");
+    println!("cargo:rerun-if-changed=src/pdgemm.c");
+    if compiler != "mpicc" {
+        return;
+    }
+    cc::Build::new()
+        .compiler(compiler)
+        .opt_level(3)
+        .file("src/pdgemm.c")
+        .compile("partita_peers_scalapack");
+    // After the driver that calls it.
+    if pkg_config::Config::new().probe("scalapack-openmpi").is_ok() {
+        println!("cargo:rustc-cfg=scalapack");
+    }
 }

@@ -15,6 +15,8 @@
 //!     cargo xtask run heat -- --steps 100000 --output heat.h5 --checkpoint saved --every 1000 --max-time 60
 //!     cargo xtask run heat --ranks 4 -- --steps 100000 --output heat.h5 --checkpoint saved --every 1000 --resume
 
+#[path = "../common/distinct_files.rs"]
+mod distinct_files;
 mod picture;
 mod resume;
 
@@ -104,16 +106,6 @@ impl Arguments {
 
     /// What clap cannot see: two files under one name, of which one would replace the other.
     fn check(&self) -> Result<()> {
-        let input = self.input.as_ref().map(|input| input.file().to_path_buf());
-        let named = [
-            ("--input", input),
-            ("--output", self.output.clone()),
-            ("--png", self.png.clone()),
-        ];
-        let named: Vec<_> = named
-            .into_iter()
-            .filter_map(|(flag, path)| Some((flag, destination(path?))))
-            .collect();
         if self.every.is_some() && self.output.is_none() && self.checkpoint.is_none() {
             return Err(Error::usage("--every needs --output or --checkpoint"));
         }
@@ -122,26 +114,13 @@ impl Arguments {
         {
             return Err(Error::usage(format!("--max-time {seconds} is no time")));
         }
-        for (place, (flag, path)) in named.iter().enumerate() {
-            if let Some((other, _)) = named[..place].iter().find(|(_, earlier)| earlier == path) {
-                let path = path.display();
-                return Err(Error::usage(format!("{other} and {flag} both name {path}")));
-            }
-        }
-        Ok(())
+        let input = self.input.as_ref().map(|input| input.file().to_path_buf());
+        distinct_files::check([
+            ("--input", input),
+            ("--output", self.output.clone()),
+            ("--png", self.png.clone()),
+        ])
     }
-}
-
-/// The file behind a path: links followed, where there is something to follow.
-fn destination(path: PathBuf) -> PathBuf {
-    let resolved = path.canonicalize().or_else(|_| {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.canonicalize()?,
-            _ => std::env::current_dir()?,
-        };
-        Ok::<_, std::io::Error>(folder.join(path.file_name().unwrap_or_default()))
-    });
-    resolved.unwrap_or(path)
 }
 
 fn main() -> ExitCode {

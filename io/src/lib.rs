@@ -22,11 +22,13 @@
 //! * [`hdf5`]: files of datasets and attributes, that h5py, `h5dump` and the rest of the world read.
 //! * [`checkpoint`]: the state of a run, saved now and then, from which it goes on.
 //! * [`xdmf`]: what lies in an HDF5 file, told to ParaView.
+//! * [`matrix_market`]: matrices as text.
 //! * [`save`]: all or nothing for a file of any kind; what `hdf5` stands on.
 #![deny(unsafe_code)]
 
 mod agreed;
 pub mod checkpoint;
 pub mod hdf5;
+pub mod matrix_market;
 pub mod save;
 pub mod xdmf;

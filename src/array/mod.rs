@@ -16,6 +16,7 @@ pub mod reduce;
 mod remote;
 mod shared;
 mod slice;
+mod stencil;
 mod view;
 
 use std::fmt;
@@ -28,12 +29,13 @@ use crate::layout::{Axes, Layout};
 pub use construct::IntoLayout;
 pub use display::{Printable, Printed};
 pub use grid::{ProcessGrid, Shift};
-pub use halo::{Boundary, Halo, HaloExchange, Haloed};
+pub use halo::{Boundary, Halo, HaloExchange, HaloExchanges, Haloed};
 pub use making::Progression;
 pub use random::Replacement;
 pub use redistribute::Redistribution;
 pub use remote::{RemoteAccess, RemoteArray};
 pub use shared::SharedArray;
+pub use stencil::StencilRow;
 pub use view::{DistView, DistViewMut, Distributed};
 
 /// An `ndarray` cut over the ranks of a [`ProcessGrid`], each holding one block of it.

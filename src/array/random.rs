@@ -29,7 +29,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Cost
     /// One agreement (that every rank has the memory). Along rows, the speed of the vectorised generator; an
-    /// element whose neighbours are other ranks' costs up to two microseconds.
+    /// element whose neighbours are other ranks' costs about a microsecond.
     ///
     /// # Errors
     /// The same on every rank: [`Error::Shape`] when the layout does not fit the grid, [`Error::Memory`] when a rank

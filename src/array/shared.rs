@@ -68,7 +68,8 @@ use crate::layout::{Axes, Runs, block_range, for_each_index};
 ///
 /// # How it ends
 /// [`close`](Self::close) gives the memory back. Giving back is collective, and a drop happens on one rank
-/// alone when that rank fails: dropped without `close`, the array keeps its memory until MPI ends.
+/// alone when that rank fails: dropped without `close`, the array keeps its memory until all ranks have dropped
+/// it, and longer (see [`Communicator`](Communicator#how-it-ends)).
 pub struct SharedArray<A: Element, D: Axes> {
     memory: SharedMemory<A>,
     shape: D,
@@ -79,7 +80,7 @@ impl<A: Element, D: Axes> SharedArray<A, D> {
     /// The array of this `shape` with `f` of each index. *Collective.*
     ///
     /// # Cost
-    /// Two communicators and a window of MPI, until MPI ends; some ten small collectives; one copy of the
+    /// Three communicators and a window of MPI, as long as it lives; some ten small collectives; one copy of the
     /// array a machine; `f` once an element a machine.
     ///
     /// # Errors

@@ -8,8 +8,14 @@ pub trait Axes: Dimension {
     /// An index of this many axes.
     type Index: Copy + std::fmt::Debug + AsRef<[usize]> + AsMut<[usize]>;
 
+    /// A distance of two indices along each of this many axes.
+    type Offset: Copy + std::fmt::Debug + AsRef<[isize]> + AsMut<[isize]>;
+
     /// An index of zeros.
     fn origin() -> Self::Index;
+
+    /// No distance along any axis.
+    fn no_offset() -> Self::Offset;
 
     /// A shape that is known at run time only.
     ///
@@ -31,7 +37,13 @@ macro_rules! axes {
         $(impl Axes for $dimension {
             type Index = [usize; $count];
 
+            type Offset = [isize; $count];
+
             fn origin() -> Self::Index {
+                [0; $count]
+            }
+
+            fn no_offset() -> Self::Offset {
                 [0; $count]
             }
         })*

@@ -28,7 +28,7 @@ pub use cost::Cost;
 pub(crate) use cost::Window;
 pub use distribution::{AxisLayout, Distribution};
 pub use grid::GridShape;
-pub use halo::{HaloPlan, HaloWidths, Message, SelfCopy};
+pub use halo::{Edge, HaloPlan, HaloWidths, Message, SelfCopy, Shown};
 pub use odometer::GlobalIndices;
 pub(crate) use odometer::for_each_index;
 pub use overlap::{Overlap, Span};

@@ -18,10 +18,52 @@ impl Region {
         self.0.iter().map(ExactSizeIterator::len).product()
     }
 
+    /// The cells of a block of this `shape` that are at least `lower` from its beginning and `upper` from
+    /// its end along every axis: whatever reaches so far from them stays within the block.
+    ///
+    /// ```
+    /// use partita::layout::Region;
+    /// assert_eq!(Region::interior(&[5, 4], &[1, 0], &[1, 1]).to_string(), "[1..4, 0..3]");
+    /// ```
+    pub fn interior(shape: &[usize], lower: &[usize], upper: &[usize]) -> Self {
+        (0..shape.len())
+            .map(|axis| inner(shape[axis], lower[axis], upper[axis]))
+            .collect()
+    }
+
+    /// The other cells of the block, as boxes of which no two overlap.
+    ///
+    /// ```
+    /// use partita::layout::Region;
+    /// let border = Region::border(&[5, 4], &[1, 0], &[1, 1]);
+    /// let border: Vec<String> = border.iter().map(Region::to_string).collect();
+    /// assert_eq!(border, ["[0..1, 0..4]", "[4..5, 0..4]", "[1..4, 3..4]"]);
+    /// ```
+    pub fn border(shape: &[usize], lower: &[usize], upper: &[usize]) -> Vec<Self> {
+        let mut rest: Vec<_> = shape.iter().map(|&length| 0..length).collect();
+        let mut border = vec![];
+        for axis in 0..shape.len() {
+            let inner = inner(shape[axis], lower[axis], upper[axis]);
+            for outer in [0..inner.start, inner.end..shape[axis]] {
+                rest[axis] = outer;
+                border.push(Region(rest.clone()));
+            }
+            rest[axis] = inner;
+        }
+        border.retain(|region| !region.is_empty());
+        border
+    }
+
     /// Whether there is no index in it.
     pub fn is_empty(&self) -> bool {
         self.volume() == 0
     }
+}
+
+/// What is left of `length` cells when so many are taken away at both ends, as far as there are any.
+fn inner(length: usize, lower: usize, upper: usize) -> Range<usize> {
+    let start = lower.min(length);
+    start..length.saturating_sub(upper).max(start)
 }
 
 impl FromIterator<Range<usize>> for Region {

@@ -83,14 +83,14 @@ proptest! {
         parts in [1usize..6, 1usize..4],
         lower in [0usize..4, 0usize..3],
         upper in [0usize..4, 0usize..3],
-        periodic in proptest::array::uniform2(any::<bool>()),
+        edges in proptest::array::uniform2([edge(), edge()]),
         corners in any::<bool>(),
     ) {
         let layout = Layout::block(shape, GridShape::new(&parts))?;
         let widths = HaloWidths {
             lower: lower.to_vec(),
             upper: upper.to_vec(),
-            periodic: periodic.to_vec(),
+            edges: edges.to_vec(),
             corners,
         };
         let plans: Vec<_> = (0..layout.grid().size())
@@ -100,6 +100,27 @@ proptest! {
             let mut filled = simulate(&layout, &widths, &plans, rank);
             check_against_padded(&layout, &widths, rank, &mut filled)?;
             prop_assert!(plan.receives.iter().all(|message| message.peer != rank));
+        }
+    }
+}
+
+// The interior and the border hold every cell of the block once, and the interior those from which the reach
+// stays within.
+proptest! {
+    #[test]
+    fn interior_and_border_make_up_the_block(
+        shape in [0usize..6, 0usize..5],
+        lower in [0usize..4, 0usize..3],
+        upper in [0usize..4, 0usize..3],
+    ) {
+        let interior = Region::interior(&shape, &lower, &upper);
+        let border = Region::border(&shape, &lower, &upper);
+        for cell in cells(&shape.iter().map(|&length| 0..length).collect()) {
+            let within = (0..2)
+                .all(|axis| cell[axis] >= lower[axis] && cell[axis] + upper[axis] < shape[axis]);
+            prop_assert_eq!(cells(&interior).contains(&cell), within);
+            let times = border.iter().filter(|region| cells(region).contains(&cell)).count();
+            prop_assert_eq!(times, usize::from(!within), "cell {:?}", cell);
         }
     }
 }
@@ -238,7 +259,7 @@ fn no_halo() -> HaloWidths {
     HaloWidths {
         lower: vec![0; 2],
         upper: vec![0; 2],
-        periodic: vec![false; 2],
+        edges: vec![[Edge::Fixed; 2]; 2],
         corners: false,
     }
 }
@@ -323,12 +344,35 @@ fn expected_source(
         let length = layout.shape()[axis] as isize;
         let index = range.start as isize + cell[axis] as isize - widths.lower[axis] as isize;
         beyond += usize::from(index < range.start as isize || index >= range.end as isize);
-        if !widths.periodic[axis] && !(0..length).contains(&index) {
-            return None;
-        }
-        source[axis] = index.rem_euclid(length) as usize;
+        source[axis] = grown(length, widths.edges[axis], index)?;
     }
     (beyond == 1 || (widths.corners && beyond == 2)).then_some(source)
+}
+
+/// Oracle: the cell that stands at `index` of an axis that is grown at both ends, a cell at a time.
+fn grown(length: isize, edges: [Edge; 2], index: isize) -> Option<usize> {
+    let mut axis: std::collections::HashMap<isize, Option<usize>> = (0..length)
+        .map(|cell| (cell, Some(cell as usize)))
+        .collect();
+    let mut distance = 0;
+    while !axis.contains_key(&index) {
+        let source = |edge, opposite: isize, mirrored: isize| match edge {
+            Edge::Periodic => axis[&opposite],
+            Edge::Reflecting => axis[&mirrored],
+            Edge::Fixed | Edge::Open => None,
+        };
+        let before = source(edges[0], length - 1 - distance, distance);
+        let after = source(edges[1], distance, length - 1 - distance);
+        axis.insert(-1 - distance, before);
+        axis.insert(length + distance, after);
+        distance += 1;
+    }
+    axis[&index]
+}
+
+fn edge() -> impl Strategy<Value = Edge> {
+    use Edge::*;
+    prop::sample::select(vec![Periodic, Fixed, Reflecting, Open])
 }
 
 fn cells(region: &Region) -> Vec<[usize; 2]> {

@@ -105,7 +105,8 @@ impl<A: Real> Distribution for Uniform<A> {
 /// ```
 /// use partita::random::{Distribution, Normal};
 /// let normal = Normal::new(10.0, 2.0)?;
-/// assert_eq!(normal.draw(0, || 0), 10.0 + 2.0 * 9.161725332317283);
+/// let farthest = normal.draw(0, || 0); // of all, on this side
+/// assert!((farthest - (10.0 + 2.0 * 9.155293772686074)).abs() < 1e-13);
 /// # Ok::<(), partita::Error>(())
 /// ```
 ///

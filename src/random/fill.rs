@@ -8,7 +8,7 @@ use super::streams::{Streams, Stride};
 
 /// The groups of [`LANES`] positions in a block. Larger blocks mean fewer jumps along a range; smaller ones,
 /// fewer steps to a position alone.
-const GROUPS: usize = 1024;
+const GROUPS: usize = 512;
 
 /// The positions that one set of lanes serves.
 const BLOCK: u64 = (GROUPS * LANES) as u64;
@@ -18,7 +18,7 @@ const REPLACEMENTS: u64 = 1 << 63;
 
 /// The numbers of a distribution and a seed, addressed by a global position.
 ///
-/// Position p is served by lane p mod 8 of block p / 8192, whose lanes are the streams 8·(p / 8192) and up: its
+/// Position p is served by lane p mod 16 of block p / 8192, whose lanes are the streams 16·(p / 8192) and up: its
 /// number depends on the seed and on p only.
 ///
 /// ```
@@ -34,7 +34,7 @@ const REPLACEMENTS: u64 = 1 << 63;
 ///
 /// # Cost
 /// Along a range, the generator's vectorised speed and a jump (0.5 µs) in 8192 positions. A position by itself, far
-/// from the one before: about two microseconds.
+/// from the one before: about a microsecond.
 #[derive(Debug, Clone)]
 pub struct Sequence<Dist> {
     streams: Streams,

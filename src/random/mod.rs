@@ -5,7 +5,7 @@
 //! needs a number computes it:
 //!
 //! * [`Streams`]: a seed's sequence of xoshiro256++ in streams that do not overlap, the n-th of them reached at once;
-//!   [`Lanes`]: eight of them side by side, for vectors.
+//!   [`Lanes`]: sixteen of them side by side, for vectors.
 //! * [`Sequence`]: numbers of a [`Distribution`] ([`Uniform`], [`Normal`], [`Integers`]) by position; what
 //!   [`DistArray::uniform`](crate::DistArray) and its like are filled from.
 //! * [`Permutation`]: a random permutation whose images are computed one by one.
@@ -32,7 +32,7 @@ pub use distribution::{Distribution, IntegerValue, Integers, Normal, Real, Unifo
 pub use fill::Sequence;
 pub use lanes::{LANES, Lanes};
 pub use normal::normal_quantile;
-pub use permutation::Permutation;
+pub use permutation::{Permutation, mix};
 pub use rand_xoshiro::Xoshiro256PlusPlus;
 pub use rand_xoshiro::rand_core::{Rng, SeedableRng};
 pub use streams::{Streams, Stride};

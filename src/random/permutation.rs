@@ -104,10 +104,17 @@ impl Permutation {
     }
 }
 
-/// A bijection of 64 bits whose every output bit depends on every input bit.
+/// A bijection of 64 bits whose every output bit depends on every input bit. *Local.*
 ///
-/// Source: the finalizer of SplitMix64, variant 13 of D. Stafford's; S. Vigna (2015), public domain.
-fn mix(bits: u64) -> u64 {
+/// ```
+/// use partita::random::mix;
+/// assert_eq!((mix(2) ^ mix(3)).count_ones(), 35); // about half of them
+/// ```
+///
+/// # Source
+/// The finalizer of SplitMix64, variant 13 of D. Stafford's; S. Vigna (2015), public domain.
+#[inline(always)]
+pub fn mix(bits: u64) -> u64 {
     let bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ bits >> 31

@@ -75,8 +75,8 @@ fn stream_after_stream_is_jump_after_jump() {
 /// The numbers of positions as their definition reads: one stream a lane, from its beginning.
 fn by_definition<Dist: Distribution>(seed: u64, distribution: &Dist, position: u64) -> Dist::Value {
     let (block, offset) = (position / 8192, position % 8192);
-    let mut stream = Streams::new(seed).stream(8 * block + offset % 8);
-    let bits = (0..=offset / 8).map(|_| stream.next_u64()).last();
+    let mut stream = Streams::new(seed).stream(16 * block + offset % 16);
+    let bits = (0..=offset / 16).map(|_| stream.next_u64()).last();
     let mut more = Streams::new(seed).family(1 << 63).stream(position);
     distribution.draw(bits.unwrap_or(0), || more.next_u64())
 }

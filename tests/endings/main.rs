@@ -233,3 +233,16 @@ fn a_scope_never_gives_back_a_buffer_that_is_still_being_sent() {
         outcome.stderr
     );
 }
+
+#[test]
+fn a_communicator_that_outlives_mpi_returns_errors_and_is_dropped_in_peace() {
+    for ranks in [1, 3] {
+        let outcome = end("kept beyond the end", ranks);
+        exit_code(&outcome, 0);
+        for rank in 0..ranks {
+            let text = format!("8 errors after the end on rank {rank}\n");
+            assert!(outcome.stdout.contains(&text), "{outcome:#?}");
+        }
+        assert_eq!(outcome.stderr, "");
+    }
+}

@@ -1,16 +1,29 @@
 //! The program whose ends `main.rs` looks at: its argument says how it ends.
 #![forbid(unsafe_code)]
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::process::ExitCode;
 
-use partita::{Communicator, Error, Result, abandon, root_println};
+use partita::{Communicator, Error, Operation, Result, abandon, root_println};
+
+thread_local! {
+    /// A communicator where the compiler cannot see that it outlives MPI.
+    static KEPT: RefCell<Option<Communicator>> = const { RefCell::new(None) };
+}
 
 fn main() -> ExitCode {
     let ending = std::env::args().nth(1).unwrap_or_default();
+    let code = run(ending);
+    KEPT.with_borrow(|kept| kept.iter().for_each(use_after_the_end));
+    code
+}
+
+fn run(ending: String) -> ExitCode {
     partita::run(move |world| {
         let last = world.rank() + 1 == world.size();
         match ending.as_str() {
+            "kept beyond the end" => KEPT.set(Some(world.duplicate()?)),
             "" | "well" => root_println!(world, "all is well on {} ranks", world.size()),
             "panic" if last => panic!("out of luck"),
             "panic with a silent hook" if last => {
@@ -47,6 +60,32 @@ fn main() -> ExitCode {
             false => world.barrier(),
         }
     })
+}
+
+/// Every call is an error, and none ends the program otherwise.
+fn use_after_the_end(kept: &Communicator) {
+    let outcomes = [
+        kept.barrier(),
+        kept.send(&[1], 0),
+        kept.receive(&mut [0], 0).map(drop),
+        kept.send_object(&1, 0),
+        kept.duplicate().map(drop),
+        kept.set_name("late"),
+        kept.scope(|scope| scope.start_barrier()?.wait()),
+        kept.all_reduce(&[1.0], Operation::Sum).map(drop),
+    ];
+    for outcome in &outcomes {
+        assert!(
+            outcome
+                .as_ref()
+                .is_err_and(|error| error.to_string().contains("MPI has ended"))
+        );
+    }
+    println!(
+        "{} errors after the end on rank {}",
+        outcomes.len(),
+        kept.rank()
+    );
 }
 
 fn unstable() -> Error {

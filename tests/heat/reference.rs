@@ -37,6 +37,7 @@ impl Physics {
         arguments.push(match self.parameters.edges {
             Boundary::Periodic => "--periodic".into(),
             Boundary::Fixed(value) => format!("--edge={value}"),
+            other => panic!("the program has no flag for {other:?}"),
         });
         arguments
     }

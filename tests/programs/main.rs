@@ -6,10 +6,14 @@ mod collectives;
 mod farm;
 mod h5;
 mod hello;
+mod life;
 mod mandelbrot;
+mod matmul;
 mod messages;
+mod pi;
 mod reduce;
 mod ring;
+mod rng_dump;
 mod shared_array;
 
 use partita_testing::run_example;

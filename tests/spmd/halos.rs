@@ -1,156 +1,16 @@
 //! Halos against the padded array that one rank makes of the whole.
 
-use ndarray::{ArrayView, Axis, Ix1, Ix2, Ix3, Slice};
-use partita::layout::Axes;
-use partita::{Boundary, Communicator, DistArray, Halo, ProcessGrid, Result};
+use ndarray::{ArrayView, Axis, Ix1, Ix2, Ix3, Ix4, Slice};
+use partita::layout::{Axes, Distribution, Layout, Region};
+use partita::{Boundary, Communicator, DistArray, Error, Halo, ProcessGrid, Result};
 use partita_testing::spmd_test;
-use proptest::prelude::*;
 
-use crate::grids::{all_grids, position, shape_of};
+use crate::halo_cases::{Case, Margin, in_layouts_of_boxes, on_every_grid, starts};
 use crate::sample::Sample;
-use crate::shared::cases;
-
-/// One axis of an array and its margin.
-#[derive(Debug, Clone, Copy)]
-struct Margin {
-    length: usize,
-    lower: usize,
-    upper: usize,
-    /// The number of a sample that stands beyond the edges; none where the axis is periodic.
-    fixed: Option<usize>,
-}
-
-fn margin() -> impl Strategy<Value = Margin> {
-    // Most widths are small; some are wider than blocks, and than the whole axis.
-    let width = || prop_oneof![4 => 0..4usize, 1 => 4..9usize];
-    let length = prop_oneof![1 => Just(0), 6 => 1..8usize, 1 => Just(13)];
-    let fixed = prop::option::of(200..230usize);
-    (length, width(), width(), fixed).prop_map(|(length, lower, upper, fixed)| Margin {
-        length,
-        lower,
-        upper,
-        fixed,
-    })
-}
-
-/// An array with these margins whose elements differ from step to step.
-struct Case<'grid> {
-    grid: &'grid ProcessGrid,
-    margins: Vec<Margin>,
-    corners: bool,
-}
-
-impl Case<'_> {
-    fn shape(&self) -> Vec<usize> {
-        self.margins.iter().map(|margin| margin.length).collect()
-    }
-
-    fn halo<A: Sample>(&self) -> Halo<A> {
-        let none = Halo::uniform(self.margins.len(), 0, Boundary::Periodic);
-        let halo = self
-            .margins
-            .iter()
-            .enumerate()
-            .fold(none, |halo, (axis, margin)| {
-                let boundary = match margin.fixed {
-                    None => Boundary::Periodic,
-                    Some(number) => Boundary::Fixed(A::sample(number)),
-                };
-                halo.axis(axis, margin.lower, margin.upper, boundary)
-            });
-        if self.corners {
-            halo.with_corners()
-        } else {
-            halo
-        }
-    }
-
-    fn value<A: Sample>(&self, step: usize, index: &[usize]) -> A {
-        A::sample(position(&self.shape(), index) + 31 * step)
-    }
-
-    fn array<A: Sample, D: Axes>(&self) -> Result<DistArray<A, D>> {
-        let values = |index: D::Index| self.value(0, index.as_ref());
-        DistArray::from_fn(self.grid, shape_of::<D>(&self.shape()), values)?.with_halo(self.halo())
-    }
-
-    /// Gives every element its value of another step.
-    fn set<A: Sample, D: Axes>(&self, array: &mut DistArray<A, D>, step: usize) {
-        let starts = starts(array);
-        let shape = array.local_shape();
-        let mut local = array.local_mut();
-        for (index, element) in ndarray::indices(shape).into_iter().zip(local.iter_mut()) {
-            use ndarray::IntoDimension;
-            let index = index.into_dimension();
-            let global = index.slice().iter().zip(&starts);
-            let global: Vec<usize> = global.map(|(index, start)| index + start).collect();
-            *element = self.value(step, &global);
-        }
-    }
-
-    /// The oracle: what stands in a cell of the padded block that starts at `starts`. `None` where
-    /// nothing is promised: beyond several faces of the block when corners were not asked for.
-    fn expected<A: Sample>(
-        &self,
-        step: usize,
-        starts: &[usize],
-        owned: &[usize],
-        cell: &[usize],
-    ) -> Option<A> {
-        let mut source = Vec::new();
-        let mut beyond_faces = 0;
-        for (axis, margin) in self.margins.iter().enumerate() {
-            let index = (starts[axis] + cell[axis]) as isize - margin.lower as isize;
-            let length = margin.length as isize;
-            if let (false, Some(number)) = ((0..length).contains(&index), margin.fixed) {
-                return Some(A::sample(number));
-            }
-            source.push(index.rem_euclid(length) as usize);
-            let own = margin.lower..margin.lower + owned[axis];
-            beyond_faces += usize::from(!own.contains(&cell[axis]));
-        }
-        (self.corners || beyond_faces < 2).then(|| self.value(step, &source))
-    }
-
-    #[track_caller]
-    fn assert_padded<A: Sample, D: Axes>(
-        &self,
-        step: usize,
-        starts: &[usize],
-        local: ArrayView<'_, A, D>,
-        padded: ArrayView<'_, A, D>,
-    ) {
-        use ndarray::IntoDimension;
-        for (axis, margin) in self.margins.iter().enumerate() {
-            let length = margin.lower + local.shape()[axis] + margin.upper;
-            assert_eq!(padded.shape()[axis], length);
-        }
-        if local.is_empty() {
-            return;
-        }
-        for (cell, value) in ndarray::indices_of(&padded).into_iter().zip(&padded) {
-            let cell = cell.into_dimension();
-            let expected: Option<A> = self.expected(step, starts, local.shape(), cell.slice());
-            assert!(
-                expected.is_none_or(|expected| expected == *value),
-                "step {step}, cell {cell:?} of the block from {starts:?} on {} is {value:?}, not \
-                 {expected:?}; {:?}, corners {}",
-                self.grid.shape(),
-                self.margins,
-                self.corners,
-            );
-        }
-    }
-}
-
-fn starts<A: Sample, D: Axes>(array: &DistArray<A, D>) -> Vec<usize> {
-    (0..array.ndim())
-        .map(|axis| array.local_range(axis).expect("a block").start)
-        .collect()
-}
+use crate::shared::error_of_all;
 
 fn exchange_and_check<A: Sample, D: Axes>(
-    case: &Case,
+    case: &Case<D>,
     array: &mut DistArray<A, D>,
     step: usize,
 ) -> Result<()> {
@@ -160,24 +20,11 @@ fn exchange_and_check<A: Sample, D: Axes>(
     Ok(())
 }
 
-/// Calls `check` with `count` cases for every grid of as many axes as `D` has.
-fn on_every_grid<D: Axes>(
-    world: &Communicator,
-    count: usize,
-    check: impl Fn(&Case) -> Result<()>,
-) -> Result<()> {
-    let ndim = D::NDIM.unwrap_or(0);
-    for grid in all_grids(world, ndim)? {
-        for (margins, corners) in cases(
-            count,
-            (prop::collection::vec(margin(), ndim), any::<bool>()),
-        ) {
-            check(&Case {
-                grid: &grid,
-                margins,
-                corners,
-            })?;
-        }
+fn every_step<A: Sample, D: Axes>(case: &Case<D>) -> Result<()> {
+    let mut array = case.array::<A>()?;
+    for step in 0..3 {
+        case.set(&mut array, step);
+        exchange_and_check(case, &mut array, step)?;
     }
     Ok(())
 }
@@ -186,25 +33,27 @@ fn on_every_grid<D: Axes>(
 fn a_halo_shows_what_a_padded_array_has_however_often_values_change(
     world: &Communicator,
 ) -> Result<()> {
-    fn check<A: Sample, D: Axes>(case: &Case) -> Result<()> {
-        let mut array = case.array::<A, D>()?;
-        for step in 0..3 {
-            case.set(&mut array, step);
-            exchange_and_check(case, &mut array, step)?;
-        }
-        Ok(())
-    }
-    on_every_grid::<Ix1>(world, 30, check::<f64, Ix1>)?;
-    on_every_grid::<Ix1>(world, 10, check::<u8, Ix1>)?;
-    on_every_grid::<Ix2>(world, 20, check::<f32, Ix2>)?;
-    on_every_grid::<Ix2>(world, 10, check::<num_complex::Complex<f64>, Ix2>)?;
-    on_every_grid::<Ix3>(world, 5, check::<i32, Ix3>)
+    on_every_grid::<Ix1>(world, 30, every_step::<f64, Ix1>)?;
+    on_every_grid::<Ix1>(world, 10, every_step::<u8, Ix1>)?;
+    on_every_grid::<Ix2>(world, 20, every_step::<f32, Ix2>)?;
+    on_every_grid::<Ix2>(world, 10, every_step::<num_complex::Complex<f64>, Ix2>)?;
+    on_every_grid::<Ix3>(world, 5, every_step::<i32, Ix3>)
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+fn copies_explicit_parts_and_axes_that_are_not_cut_have_halos_too(
+    world: &Communicator,
+) -> Result<()> {
+    in_layouts_of_boxes::<Ix1>(world, 30, every_step::<u16, Ix1>)?;
+    in_layouts_of_boxes::<Ix2>(world, 30, every_step::<f64, Ix2>)?;
+    in_layouts_of_boxes::<Ix3>(world, 10, every_step::<bool, Ix3>)?;
+    in_layouts_of_boxes::<Ix4>(world, 3, every_step::<i64, Ix4>)
 }
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn an_exchange_that_was_dropped_does_not_confuse_the_next(world: &Communicator) -> Result<()> {
-    fn check<D: Axes>(case: &Case) -> Result<()> {
-        let mut array = case.array::<f64, D>()?;
+    fn check<D: Axes>(case: &Case<D>) -> Result<()> {
+        let mut array = case.array::<f64>()?;
         for step in 0..4 {
             case.set(&mut array, step);
             if step % 2 == 0 {
@@ -227,18 +76,18 @@ fn a_dropped_exchange_of_long_messages_does_not_confuse_the_next(
     world: &Communicator,
 ) -> Result<()> {
     let grid = ProcessGrid::new(world, &[world.size(), 1])?;
-    let margin = |length, fixed| Margin {
-        length,
+    let margin = |edge| Margin {
         lower: 1,
         upper: 1,
-        fixed,
+        edges: [edge; 2],
     };
     let case = Case {
-        grid: &grid,
-        margins: vec![margin(2 * world.size(), None), margin(60_000, Some(3))],
+        layout: Layout::block([2 * world.size(), 60_000], grid.shape().clone())?,
+        grid,
+        margins: vec![margin(Boundary::Periodic), margin(Boundary::Fixed(3))],
         corners: false,
     };
-    let mut array = case.array::<f64, Ix2>()?;
+    let mut array = case.array::<f64>()?;
     for step in 0..3 {
         case.set(&mut array, step);
         drop(array.start_halo_exchange()?);
@@ -252,9 +101,9 @@ fn a_dropped_exchange_of_long_messages_does_not_confuse_the_next(
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn two_arrays_exchange_at_once_and_finish_in_any_order(world: &Communicator) -> Result<()> {
-    fn check<D: Axes>(case: &Case) -> Result<()> {
-        let mut first = case.array::<f64, D>()?;
-        let mut second = case.array::<f64, D>()?;
+    fn check<D: Axes>(case: &Case<D>) -> Result<()> {
+        let mut first = case.array::<f64>()?;
+        let mut second = case.array::<f64>()?;
         let starts = starts(&first);
         for step in 0..3 {
             case.set(&mut first, step);
@@ -271,6 +120,47 @@ fn two_arrays_exchange_at_once_and_finish_in_any_order(world: &Communicator) -> 
     }
     on_every_grid::<Ix1>(world, 10, check::<Ix1>)?;
     on_every_grid::<Ix2>(world, 10, check::<Ix2>)
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+fn several_arrays_of_one_exchange_show_what_each_would_alone(world: &Communicator) -> Result<()> {
+    /// The second array is longer, has another layout and a mirrored halo: as a field of a staggered grid.
+    fn check<A: Sample, D: Axes>(case: &Case<D>) -> Result<()> {
+        let mut shape = case.layout.raw_dim();
+        shape.slice_mut().iter_mut().for_each(|length| *length += 1);
+        let mirrored = |margin: &Margin| Margin {
+            lower: margin.upper,
+            upper: margin.lower,
+            edges: [margin.edges[1], margin.edges[0]],
+        };
+        let other = Case {
+            grid: case.grid.clone(),
+            layout: Layout::block(shape, case.layout.grid().clone())?,
+            margins: case.margins.iter().map(mirrored).collect(),
+            corners: !case.corners,
+        };
+        let (mut u, mut v, mut w) = (case.array::<A>()?, other.array::<A>()?, case.array::<A>()?);
+        let (starts, starts_of_other) = (starts(&u), starts(&v));
+        for step in 0..3 {
+            case.set(&mut u, step);
+            other.set(&mut v, 20 + step);
+            case.set(&mut w, 40 + step);
+            if step == 1 {
+                drop(DistArray::start_halo_exchange_of([&mut w, &mut v])?);
+            }
+            let exchange = DistArray::start_halo_exchange_of([&mut u, &mut v, &mut w])?;
+            let first = exchange.local()[0].to_owned();
+            let [u, v, w] = exchange.finish()?;
+            assert_eq!(first, u.local());
+            case.assert_padded(step, &starts, u.local(), u.padded());
+            other.assert_padded(20 + step, &starts_of_other, v.local(), v.padded());
+            case.assert_padded(40 + step, &starts, w.local(), w.padded());
+        }
+        Ok(())
+    }
+    on_every_grid::<Ix1>(world, 8, check::<i8, Ix1>)?;
+    on_every_grid::<Ix2>(world, 8, check::<f64, Ix2>)?;
+    on_every_grid::<Ix3>(world, 2, check::<u32, Ix3>)
 }
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
@@ -310,5 +200,55 @@ fn work_on_the_interior_goes_on_while_halos_travel(world: &Communicator) -> Resu
             .collect();
         assert_eq!(ring.all_gather()?.to_vec(), serial);
     }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4])]
+fn interior_and_border_are_what_the_widths_say(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let halo = Halo::uniform(2, 2, Boundary::Reflecting).axis(1, 0, 1, Boundary::Open);
+    let mut array = DistArray::full(&grid, [17, 6], 1.5)?.with_halo(halo)?;
+    let shape = array.local_shape();
+    let exchange = array.start_halo_exchange()?;
+    let expected: Region = [2..shape[0] - 2, 0..shape[1] - 1].into_iter().collect();
+    assert_eq!(exchange.interior(), expected);
+    let border = exchange.finish()?.border();
+    let cells: usize = border.iter().map(Region::volume).sum();
+    assert_eq!(cells + expected.volume(), shape[0] * shape[1]);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn exchanges_that_cannot_be_are_the_same_error_on_every_rank(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::new(world, &[world.size(), 1])?;
+    let periodic = || Halo::uniform(2, 1, Boundary::Periodic);
+    let cyclic = grid.layout([8, 4], &[Distribution::Cyclic, Distribution::Block])?;
+    let refused = DistArray::full(&grid, cyclic, 0u8)?.with_halo(periodic());
+    if world.size() > 1 {
+        let error = error_of_all(world, refused)?;
+        assert!(
+            error
+                .to_string()
+                .contains("only parts that are boxes have a halo"),
+            "{error}"
+        );
+    }
+    let mut plain = DistArray::full(&grid, [8, 4], 0u8)?;
+    let mut haloed = plain.clone().with_halo(periodic())?;
+    let error = error_of_all(world, plain.halo_exchange().map(drop))?;
+    assert!(matches!(error, Error::Usage { .. }), "{error:?}");
+    let refused = DistArray::halo_exchange_of([&mut haloed, &mut plain]).map(drop);
+    let error = error_of_all(world, refused)?;
+    assert!(error.to_string().contains("has no halo"), "{error}");
+
+    let elsewhere = ProcessGrid::new(&world.duplicate()?, &[world.size(), 1])?;
+    let mut other = DistArray::full(&elsewhere, [8, 4], 0u8)?.with_halo(periodic())?;
+    let refused = DistArray::halo_exchange_of([&mut haloed, &mut other]).map(drop);
+    let error = error_of_all(world, refused)?;
+    assert!(
+        error.to_string().contains("several communicators"),
+        "{error}"
+    );
+    haloed.halo_exchange()?;
     Ok(())
 }

@@ -4,12 +4,17 @@
 // Nothing of it is called in Rust: it links HDF5 for the drivers in C.
 use hdf5_sys as _;
 
+pub mod halo;
 pub mod hdf5;
 
 use std::ffi::c_int;
 
 use mpi::ffi::MPI_Comm;
 use partita::{Communicator, Error, Result};
+
+mod matmul;
+
+pub use matmul::{Product, pdgemm};
 
 mod driver {
     use super::{MPI_Comm, c_int};

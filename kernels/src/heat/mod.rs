@@ -30,7 +30,7 @@ pub struct Parameters {
     pub time_step: f64,
     /// Δx, the same along every axis.
     pub spacing: f64,
-    /// What lies beyond the edges: the opposite edge, or a fixed temperature.
+    /// What lies beyond the edges: the opposite edge, a fixed temperature, or an insulated wall (reflecting).
     pub edges: Boundary<f64>,
 }
 
@@ -39,8 +39,8 @@ impl Parameters {
     ///
     /// # Errors
     /// [`Error::Shape`] unless there are 1, 2 or 3 axes. [`Error::Numerical`] when α is negative, Δt or
-    /// Δx is not positive, any of them or the temperature beyond the edges is not finite, or the step
-    /// is unstable; it names the largest stable Δt.
+    /// Δx is not positive, any of them or the temperature beyond the edges is not finite, the edges are
+    /// open, or the step is unstable; it names the largest stable Δt.
     ///
     /// ```
     /// use partita::Boundary;
@@ -70,6 +70,10 @@ impl Parameters {
                 "diffusivity {} must not be negative, time step {} and spacing {} must be positive",
                 self.diffusivity, self.time_step, self.spacing
             );
+            return Err(Error::numerical("heat", detail));
+        }
+        if matches!(self.edges, Boundary::Open) {
+            let detail = "open edges: nothing tells the temperature beyond them";
             return Err(Error::numerical("heat", detail));
         }
         if let Boundary::Fixed(value) = self.edges

@@ -64,6 +64,7 @@ fn neighbour<D: Axes>(
     let moved = index[axis] as isize + offset;
     let moved = match edges {
         Boundary::Fixed(value) if !(0..length).contains(&moved) => return value,
+        Boundary::Reflecting => moved.clamp(0, length - 1) as usize,
         _ => moved.rem_euclid(length) as usize,
     };
     let mut there = index.to_vec();

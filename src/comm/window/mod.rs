@@ -91,8 +91,8 @@ pub use epoch::{Epoch, Passive, Target, Targets};
 /// fails with `MPI_ERR_WIN`. `mpiexec --mca osc ^rdma` has it use another way.
 ///
 /// # How it ends
-/// [`close`](Self::close) gives the memory back, collectively. Dropped without, as when a rank fails, it is
-/// kept until MPI ends.
+/// [`close`](Self::close) gives the memory back, collectively. What is dropped without is given back when all
+/// ranks have dropped it, as [communicators](Communicator#how-it-ends) are.
 pub struct Window<T: Number> {
     memory: RemoteMemory<T>,
 }
@@ -101,7 +101,7 @@ impl<T: Number> Window<T> {
     /// A window with `length` zeros of this rank, which may differ from rank to rank. *Collective.*
     ///
     /// # Cost
-    /// Four communicators and a window of MPI, until MPI ends; some fifteen small collectives; the memory.
+    /// Six communicators and a window of MPI, as long as it lives; some twenty small collectives; the memory.
     ///
     /// # Errors
     /// The same on every rank: [`Error::Usage`](crate::Error::Usage) when the ranks call with different

@@ -1,0 +1,347 @@
+//! Every cell from its neighbourhood: stencils on arrays with a halo.
+
+use super::DistArray;
+use super::halo::{HaloExchange, Haloed};
+use super::view::check_same_layout;
+use crate::comm::{Call, Element};
+use crate::error::{Error, Result};
+use crate::layout::{Axes, HaloWidths, Region, Runs, for_each_index};
+
+impl<A: Element, D: Axes> DistArray<A, D> {
+    /// Fills `next` with `f` of the neighbourhood of every cell: the values at the `offsets` from it.
+    /// *Collective.*
+    ///
+    /// Neighbours beyond the block are those of the halo, which is exchanged before. The offsets are checked
+    /// once; what is left is a loop along rows, which the compiler turns into vector instructions where `f`
+    /// allows it.
+    ///
+    /// ```no_run
+    /// # fn example(
+    /// #     u: &mut partita::DistArray<f64, ndarray::Ix2>,
+    /// #     next: &mut partita::DistArray<f64, ndarray::Ix2>,
+    /// # ) -> partita::Result<()> {
+    /// // One step of Jacobi's method for Laplace's equation.
+    /// const CROSS: [[isize; 2]; 4] = [[-1, 0], [1, 0], [0, -1], [0, 1]];
+    /// u.stencil(next, CROSS, |[above, below, left, right]| {
+    ///     0.25 * (above + below + left + right)
+    /// })?;
+    /// std::mem::swap(u, next);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Shapes
+    /// `next` has the same layout, and may have a halo or none: its own cells are filled, not its margin.
+    ///
+    /// # Cost
+    /// One [`halo_exchange`](Self::halo_exchange); `f` once a cell. To work while messages travel, see
+    /// [`HaloExchange::stencil`].
+    ///
+    /// # Errors
+    /// The same on every rank: [`Error::Usage`] when the array has no halo or an offset reaches beyond it,
+    /// [`Error::Shape`] when `next` has another layout.
+    #[track_caller]
+    pub fn stencil<B: Element, const COUNT: usize>(
+        &mut self,
+        next: &mut DistArray<B, D>,
+        offsets: [D::Offset; COUNT],
+        f: impl Fn([A; COUNT]) -> B,
+    ) -> Result<()> {
+        let communicator = self.communicator().clone();
+        let _call = communicator.enter(Call::new("stencil").array::<A>(self.shape()))?;
+        self.check_stencil(next, &offsets)?;
+        self.halo_exchange()?.stencil(next, offsets, f)
+    }
+
+    /// As [`stencil`](Self::stencil), a row at a time: for loops of one's own along contiguous memory.
+    /// *Collective.*
+    ///
+    /// ```no_run
+    /// # fn example(
+    /// #     u: &mut partita::DistArray<f64, ndarray::Ix2>,
+    /// #     next: &mut partita::DistArray<f64, ndarray::Ix2>,
+    /// # ) -> partita::Result<()> {
+    /// // A difference in time as well: `next` holds the step before.
+    /// u.stencil_rows(next, [[0, -1], [0, 0], [0, 1]], |row| {
+    ///     let [left, here, right] = row.cells;
+    ///     for (i, next) in row.next.iter_mut().enumerate() {
+    ///         *next = 2.0 * here[i] - *next + 0.1 * (left[i] - 2.0 * here[i] + right[i]);
+    ///     }
+    /// })?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Shapes, cost, errors
+    /// As [`stencil`](Self::stencil).
+    #[track_caller]
+    pub fn stencil_rows<B: Element, const COUNT: usize>(
+        &mut self,
+        next: &mut DistArray<B, D>,
+        offsets: [D::Offset; COUNT],
+        f: impl FnMut(StencilRow<'_, A, B, D, COUNT>),
+    ) -> Result<()> {
+        let communicator = self.communicator().clone();
+        let _call = communicator.enter(Call::new("stencil_rows").array::<A>(self.shape()))?;
+        self.check_stencil(next, &offsets)?;
+        self.halo_exchange()?.stencil_rows(next, offsets, f)
+    }
+}
+
+/// A row of neighbouring cells along the last axis, with the neighbourhoods of all of them.
+pub struct StencilRow<'row, A, B, D: Axes, const COUNT: usize> {
+    /// The global index of the first cell.
+    pub start: D::Index,
+    /// For each offset the values at it from every cell of the row: as many as in `next`.
+    pub cells: [&'row [A]; COUNT],
+    /// The cells to fill, with what was there before.
+    pub next: &'row mut [B],
+}
+
+impl<A: Element, D: Axes> HaloExchange<'_, A, D> {
+    /// Fills the cells of `next` in whose neighbourhoods is none that another rank sends, while messages
+    /// travel. *Local.*
+    ///
+    /// The others are for [`Haloed::stencil_border`], with the same offsets:
+    ///
+    /// ```no_run
+    /// # fn example(
+    /// #     u: &mut partita::DistArray<f64, ndarray::Ix1>,
+    /// #     next: &mut partita::DistArray<f64, ndarray::Ix1>,
+    /// # ) -> partita::Result<()> {
+    /// let mean = |[left, right]: [f64; 2]| 0.5 * (left + right);
+    /// let exchange = u.start_halo_exchange()?;
+    /// exchange.stencil(next, [[-1], [1]], mean)?;
+    /// exchange.finish()?.stencil_border(next, [[-1], [1]], mean)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`DistArray::stencil`].
+    pub fn stencil<B: Element, const COUNT: usize>(
+        &self,
+        next: &mut DistArray<B, D>,
+        offsets: [D::Offset; COUNT],
+        f: impl Fn([A; COUNT]) -> B,
+    ) -> Result<()> {
+        let array = self.array();
+        array.check_stencil(next, &offsets)?;
+        let (shape, reach) = (array.local_shape(), array.awaited_reach(&offsets));
+        let interior = Region::interior(shape.slice(), &reach.lower, &reach.upper);
+        array.visit_rows(next, &offsets, &[interior], |row| fill_row(row, &f));
+        Ok(())
+    }
+}
+
+impl<A: Element, D: Axes> Haloed<'_, A, D> {
+    /// Fills `next` with `f` of the neighbourhood of every cell. *Local.*
+    ///
+    /// # Errors
+    /// As [`DistArray::stencil`].
+    pub fn stencil<B: Element, const COUNT: usize>(
+        &self,
+        next: &mut DistArray<B, D>,
+        offsets: [D::Offset; COUNT],
+        f: impl Fn([A; COUNT]) -> B,
+    ) -> Result<()> {
+        self.stencil_rows(next, offsets, |row| fill_row(row, &f))
+    }
+
+    /// As [`stencil`](Self::stencil), a row at a time. *Local.*
+    ///
+    /// # Errors
+    /// As [`DistArray::stencil`].
+    pub fn stencil_rows<B: Element, const COUNT: usize>(
+        &self,
+        next: &mut DistArray<B, D>,
+        offsets: [D::Offset; COUNT],
+        f: impl FnMut(StencilRow<'_, A, B, D, COUNT>),
+    ) -> Result<()> {
+        self.array.check_stencil(next, &offsets)?;
+        let shape = self.array.local_shape();
+        let all = shape.slice().iter().map(|&length| 0..length).collect();
+        self.array.visit_rows(next, &offsets, &[all], f);
+        Ok(())
+    }
+
+    /// Fills the cells of `next` that [`HaloExchange::stencil`] left. *Local.*
+    ///
+    /// # Errors
+    /// As [`DistArray::stencil`].
+    pub fn stencil_border<B: Element, const COUNT: usize>(
+        &self,
+        next: &mut DistArray<B, D>,
+        offsets: [D::Offset; COUNT],
+        f: impl Fn([A; COUNT]) -> B,
+    ) -> Result<()> {
+        self.array.check_stencil(next, &offsets)?;
+        let (shape, reach) = (self.array.local_shape(), self.array.awaited_reach(&offsets));
+        let border = Region::border(shape.slice(), &reach.lower, &reach.upper);
+        self.array
+            .visit_rows(next, &offsets, &border, |row| fill_row(row, &f));
+        Ok(())
+    }
+}
+
+impl<A: Element, D: Axes> DistArray<A, D> {
+    /// Replicated: layouts, halos and offsets are the same everywhere.
+    fn check_stencil<B: Element>(
+        &self,
+        next: &DistArray<B, D>,
+        offsets: &[D::Offset],
+    ) -> Result<()> {
+        check_same_layout("stencil", &self.layout, &next.layout)?;
+        if self.halo.is_none() {
+            return Err(Error::usage("stencil: the array has no halo"));
+        }
+        let halo = self.halo_widths();
+        let offsets = offsets.iter().map(AsRef::as_ref);
+        let mut beyond = offsets.filter(|offset| !reaches(&halo, offset));
+        beyond.next().map_or(Ok(()), |offset| {
+            let HaloWidths { lower, upper, corners, .. } = &halo;
+            let corners = if *corners { "with" } else { "without" };
+            Err(Error::usage(format!(
+                "stencil: offset {offset:?} is beyond a halo of {lower:?} cells before and {upper:?} \
+                 after each block, {corners} corners"
+            )))
+        })
+    }
+
+    /// How far a neighbourhood reaches into what other ranks send.
+    fn awaited_reach(&self, offsets: &[D::Offset]) -> Reach {
+        let awaited = self.halo.as_ref().map_or(&[][..], |state| state.awaited());
+        let reach = |(axis, awaited): (usize, &[bool; 2]), side: usize| match awaited[side] {
+            true => reach(offsets, axis, side),
+            false => 0,
+        };
+        let axes = awaited.iter().enumerate();
+        Reach {
+            lower: axes.clone().map(|axis| reach(axis, 0)).collect(),
+            upper: axes.map(|axis| reach(axis, 1)).collect(),
+        }
+    }
+
+    /// Calls `visit` with the rows of these regions of the block, whose offsets were checked.
+    fn visit_rows<B: Element, const COUNT: usize>(
+        &self,
+        next: &mut DistArray<B, D>,
+        offsets: &[D::Offset; COUNT],
+        regions: &[Region],
+        mut visit: impl FnMut(StencilRow<'_, A, B, D, COUNT>),
+    ) {
+        if !next.storage.is_standard_layout() {
+            next.storage = next.storage.as_standard_layout().into_owned();
+        }
+        let (from, to) = (self.block_in_memory(), next.block_in_memory());
+        let offsets = offsets.map(|offset| from.distance(offset.as_ref()));
+        let starts: Vec<usize> = (0..self.ndim())
+            .map(|axis| self.local_range(axis).unwrap_or_default().start)
+            .collect();
+        let cells = self.storage.as_slice().unwrap_or_default();
+        let next = next.storage.as_slice_mut().unwrap_or_default();
+        for region in regions.iter().filter(|region| !region.is_empty()) {
+            let (rows, length) = rows_of(region);
+            for_each_index::<D>(&rows, |index| {
+                let (here, there) = (from.place(index.as_ref()), to.place(index.as_ref()));
+                let row = |offset: isize| &cells[here.wrapping_add_signed(offset)..][..length];
+                let mut start = index;
+                for (index, first) in start.as_mut().iter_mut().zip(&starts) {
+                    *index += first;
+                }
+                visit(StencilRow {
+                    start,
+                    cells: offsets.map(row),
+                    next: &mut next[there..][..length],
+                });
+            });
+        }
+    }
+
+    fn block_in_memory(&self) -> BlockInMemory {
+        let lower = self.halo_widths().lower;
+        let strides: Vec<usize> = self
+            .storage
+            .strides()
+            .iter()
+            .map(|&stride| stride as usize)
+            .collect();
+        let first = lower
+            .iter()
+            .zip(&strides)
+            .map(|(lower, stride)| lower * stride)
+            .sum();
+        BlockInMemory { first, strides }
+    }
+}
+
+/// How many cells along each axis.
+struct Reach {
+    lower: Vec<usize>,
+    upper: Vec<usize>,
+}
+
+/// Where the cells of a block lie in a storage in C order.
+struct BlockInMemory {
+    first: usize,
+    strides: Vec<usize>,
+}
+
+impl BlockInMemory {
+    fn place(&self, index: &[usize]) -> usize {
+        let axes = index.iter().zip(&self.strides);
+        axes.fold(self.first, |place, (index, stride)| place + index * stride)
+    }
+
+    fn distance(&self, offset: &[isize]) -> isize {
+        let axes = offset.iter().zip(&self.strides);
+        axes.map(|(offset, &stride)| offset * stride as isize).sum()
+    }
+}
+
+/// The first index of each row of a region, and the length of its rows.
+fn rows_of(region: &Region) -> (Vec<Runs>, usize) {
+    let mut axes = region.axes().to_vec();
+    let length = axes.last().map_or(1, ExactSizeIterator::len);
+    if let Some(last) = axes.last_mut() {
+        last.end = last.start + 1;
+    }
+    (axes.into_iter().map(Runs::from).collect(), length)
+}
+
+fn reaches(halo: &HaloWidths, offset: &[isize]) -> bool {
+    let within = offset.iter().zip(halo.lower.iter().zip(&halo.upper));
+    let within = within.into_iter().all(|(&offset, (&lower, &upper))| {
+        let limit = if offset < 0 { lower } else { upper };
+        offset.unsigned_abs() <= limit
+    });
+    let beyond = offset.iter().filter(|&&offset| offset != 0).count();
+    within && (halo.corners || beyond < 2)
+}
+
+/// How far a neighbourhood reaches along an axis, to one side.
+fn reach<Offset: AsRef<[isize]>>(offsets: &[Offset], axis: usize, side: usize) -> usize {
+    let sign = if side == 0 { -1 } else { 1 };
+    let along = offsets.iter().map(|offset| sign * offset.as_ref()[axis]);
+    along
+        .max()
+        .map_or(0, |furthest| furthest.max(0).unsigned_abs())
+}
+
+#[inline]
+fn fill_row<A: Copy, B, D: Axes, F: Fn([A; COUNT]) -> B, const COUNT: usize>(
+    row: StencilRow<'_, A, B, D, COUNT>,
+    f: &F,
+) {
+    fill(row.cells, row.next, f);
+}
+
+/// The inner loop: slices of one length, so that no bound is checked in it.
+#[multiversion::multiversion(targets = "simd")]
+fn fill<A: Copy, B, F: Fn([A; COUNT]) -> B, const COUNT: usize>(
+    cells: [&[A]; COUNT],
+    next: &mut [B],
+    f: &F,
+) {
+    let cells = cells.map(|cells| &cells[..next.len()]);
+    for (place, next) in next.iter_mut().enumerate() {
+        *next = f(cells.map(|cells| cells[place]));
+    }
+}

@@ -1,0 +1,223 @@
+//! The program `pi`: one answer on any number of ranks, files that go on, and wrong uses.
+
+use std::path::Path;
+use std::process::Command;
+
+use partita_testing::{TemporaryDirectory, example, run_example};
+
+use crate::lines;
+
+/// The word after `name` of the summary in JSON.
+fn field(json: &str, name: &str) -> String {
+    let start = json.find(&format!("\"{name}\":")).expect(name) + name.len() + 3;
+    let value = &json[start..];
+    value[..value.find([',', '}']).expect("an end")]
+        .trim_matches('"')
+        .to_owned()
+}
+
+fn summary(ranks: usize, arguments: &[&str]) -> String {
+    let lines = lines("pi", ranks, &[arguments, &["--json"]].concat());
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines[0].clone()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of text")
+}
+
+#[test]
+fn pi_is_the_same_on_any_number_of_ranks() {
+    for (method, samples) in [
+        ("random", "1e6"),
+        ("sobol", "20000"),
+        ("stratified", "2e4"),
+        ("antithetic", "20000"),
+    ] {
+        let of_one = summary(1, &["--samples", samples, "--method", method]);
+        let of_three = summary(3, &["--samples", samples, "--method", method]);
+        for name in ["hits", "samples", "estimate", "standard_error"] {
+            assert_eq!(
+                field(&of_one, name),
+                field(&of_three, name),
+                "{method}: {of_one} {of_three}"
+            );
+        }
+        let number = |name| field(&of_one, name).parse::<f64>().expect("a number");
+        assert!(
+            number("error").abs() < 4.0 * number("standard_error"),
+            "{of_one}"
+        );
+    }
+    // As another implementation, in Python, counts them.
+    assert_eq!(
+        field(&summary(2, &["--samples=1_000_000"]), "hits"),
+        "785531"
+    );
+}
+
+#[test]
+fn the_summary_says_what_was_found_and_written() {
+    let directory = TemporaryDirectory::new();
+    let (output, picture) = (directory.join("pi.h5"), directory.join("pi.png"));
+    let arguments = [
+        "--samples=1e6",
+        "--output",
+        text(&output),
+        "--png",
+        text(&picture),
+    ];
+    for ranks in [1, 3] {
+        let summary = lines("pi", ranks, &arguments).join("\n");
+        for word in [
+            "pi          3.1",
+            "785531 of 1000000 random darts of seed 42",
+            "darts/s",
+            text(&output),
+            text(&picture),
+        ] {
+            assert_eq!(summary.matches(word).count(), 1, "{word:?} in {summary}");
+        }
+        let bytes = std::fs::read(&picture).expect("a picture");
+        assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
+    }
+}
+
+#[test]
+fn a_resumed_run_ends_as_one_that_was_not_interrupted() {
+    let directory = TemporaryDirectory::new();
+    let [whole, part, resumed] =
+        ["whole.h5", "part.h5", "resumed.h5"].map(|name| directory.join(name));
+    // A look is taken at 300000 darts only where the run ends there; from 2^19 on they are the same again.
+    let expected = summary(2, &["--samples=2e6", "--output", text(&whole)]);
+    summary(1, &["--samples=300000", "--output", text(&part)]);
+    let found = summary(
+        3,
+        &[
+            "--samples=2e6",
+            "--resume",
+            text(&part),
+            "--output",
+            text(&resumed),
+        ],
+    );
+    assert_eq!(field(&found, "hits"), field(&expected, "hits"));
+    assert_eq!(field(&found, "samples"), "2000000");
+    let last = |file: &Path| {
+        let flat = file.with_extension("bin");
+        let mut h5dump = Command::new("h5dump");
+        h5dump
+            .args(["-d", "hits", "-b", "LE", "-o"])
+            .arg(&flat)
+            .arg(file);
+        assert!(h5dump.output().expect("h5dump runs").status.success());
+        let bytes = std::fs::read(flat).expect("numbers");
+        bytes
+            .as_chunks()
+            .0
+            .last()
+            .map(|hits| u64::from_le_bytes(*hits))
+    };
+    assert_eq!(last(&resumed), last(&whole));
+    // In place, and with nothing left to do.
+    let again = summary(
+        2,
+        &[
+            "--samples=1e6",
+            "--resume",
+            text(&resumed),
+            "--output",
+            text(&resumed),
+        ],
+    );
+    assert_eq!(field(&again, "samples"), "2000000");
+}
+
+#[test]
+fn the_file_has_the_same_bytes_on_any_number_of_ranks() {
+    let directory = TemporaryDirectory::new();
+    let files = [1, 3].map(|ranks| {
+        let file = directory.join(format!("{ranks}.h5"));
+        lines("pi", ranks, &["--samples=1e5", "--output", text(&file)]);
+        std::fs::read(file).expect("a file")
+    });
+    assert!(files[0] == files[1]);
+}
+
+#[test]
+fn a_tolerance_ends_the_run() {
+    for method in ["random", "sobol"] {
+        let found = summary(
+            2,
+            &["--samples=1e10", "--tolerance=1e-3", "--method", method],
+        );
+        let error: f64 = field(&found, "standard_error").parse().expect("a number");
+        assert!(
+            error <= 1e-3 && field(&found, "samples").len() < 8,
+            "{found}"
+        );
+    }
+}
+
+#[test]
+fn pi_refuses_wrong_uses_on_every_rank() {
+    let directory = TemporaryDirectory::new();
+    let (garbage, missing) = (directory.join("garbage.h5"), directory.join("missing.h5"));
+    std::fs::write(&garbage, "no HDF5").expect("written");
+    let nowhere = directory.join("no/such/folder/pi.h5");
+    let same = directory.join("same");
+    let cases: [(&[&str], i32, &str); 12] = [
+        (&["--samples=0"], 2, "a whole number"),
+        (&["--samples=1.5"], 2, "a whole number"),
+        (&["--samples=-3"], 2, "whole number"),
+        (&["--samples=1e30"], 2, "a whole number"),
+        (&["--tolerance=0"], 2, "a positive number"),
+        (&["--method=guess"], 2, "sobol"),
+        (&["--sampels=3"], 2, "--sampels"),
+        (
+            &["--resume", text(&missing), "--method=sobol"],
+            2,
+            "cannot be gone on with",
+        ),
+        (
+            &["--output", text(&same), "--png", text(&same)],
+            2,
+            "both name",
+        ),
+        (&["--resume", text(&garbage)], 3, "garbage.h5"),
+        (&["--resume", text(&missing)], 4, "missing.h5"),
+        (&["--output", text(&nowhere)], 4, "pi.h5"),
+    ];
+    for (arguments, code, word) in cases {
+        for ranks in [1, 3] {
+            let outcome = run_example("pi", ranks, arguments);
+            assert_eq!(outcome.exit_code, Some(code), "{arguments:?}: {outcome:#?}");
+            assert!(outcome.stderr.contains(word), "{arguments:?}: {outcome:#?}");
+            assert!(outcome.stdout.is_empty(), "{arguments:?}: {outcome:#?}");
+        }
+    }
+}
+
+/// Without a launcher, whose pipe would be another.
+#[test]
+fn what_reads_the_output_may_stop_reading() {
+    let directory = TemporaryDirectory::new();
+    for (name, argument, expected) in [
+        ("pi", "--samples=1e5", "pi  "),
+        ("rng-dump", "--count=200000", "5987356902031041503"),
+    ] {
+        let job = example(name, 1).command();
+        let program = job.get_args().nth(2).expect("-n 1 PROGRAM");
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "\"$0\" \"$1\" | head -1"])
+            .arg(program)
+            .arg(argument);
+        shell.env("OMPI_MCA_orte_tmpdir_base", directory.path());
+        let ended = shell.output().expect("there is a shell");
+        let [heard, told] =
+            [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(heard.starts_with(expected), "{heard}");
+        assert_eq!(told, "", "{name}");
+    }
+}
