@@ -67,9 +67,9 @@ fn chunks_of_every_kind_go_through_and_do_not_depend_on_the_ranks(
 
 #[spmd_test(ranks = [1, 2, 4])]
 fn chunks_of_any_number_of_axes_and_empty_ones_go_through(world: &Communicator) -> Result<()> {
-    fn through<D: Axes>(world: &Communicator, shape: D) -> Result<()> {
+    fn through<D: Axes>(world: &Communicator, name: &str, shape: D) -> Result<()> {
         let directory = TemporaryDirectory::new();
-        let path = directory.join("out.h5");
+        let path = directory.join(name);
         let grid = ProcessGrid::for_shape(world, shape.slice())?;
         let array = numbered(&grid, shape)?;
         let mut file = File::create(world, &path)?;
@@ -84,15 +84,16 @@ fn chunks_of_any_number_of_axes_and_empty_ones_go_through(world: &Communicator) 
         assert_eq!(file.verify_all()?, 3);
         Ok(())
     }
-    through(world, Ix1(0))?;
-    through(world, Ix1(17))?;
-    through(world, Ix2(0, 3))?;
-    through(world, Ix3(3, 1, 4))?;
-    through(world, ndarray::Ix4(2, 3, 1, 4))?;
-    through(world, ndarray::Ix5(2, 3, 2, 1, 2))?;
-    through(world, ndarray::Ix6(2, 1, 2, 1, 3, 2))?;
+    through(world, "out.h5", Ix1(0))?;
+    through(world, "out.h5", Ix1(17))?;
+    through(world, "out.h5", Ix2(0, 3))?;
+    through(world, "out.h5", Ix3(3, 1, 4))?;
+    through(world, "out.h5", ndarray::Ix4(2, 3, 1, 4))?;
+    through(world, "out.h5", ndarray::Ix5(2, 3, 2, 1, 2))?;
+    through(world, "out.h5", ndarray::Ix6(2, 1, 2, 1, 3, 2))?;
     let alone = world.split(Some(world.rank() as u32), 0)?.unwrap();
-    through(&alone, Ix0())
+    // Each rank writes a file of its own.
+    through(&alone, &format!("{}.h5", world.rank()), Ix0())
 }
 
 #[spmd_test(ranks = [1, 2, 3])]
