@@ -104,7 +104,7 @@ impl<A: Real> Distribution for Uniform<A> {
 ///
 /// ```
 /// use partita::random::{Distribution, Normal};
-/// let normal = Normal::new(10.0, 2.0)?;
+/// let normal = Normal::new(10.0_f64, 2.0)?;
 /// let farthest = normal.draw(0, || 0); // of all, on this side
 /// assert!((farthest - (10.0 + 2.0 * 9.155293772686074)).abs() < 1e-13);
 /// # Ok::<(), partita::Error>(())

@@ -38,7 +38,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// ```
     ///
     /// # Cost
-    /// One message to each rank that shows cells of this one; [`HaloPlan`] counts them.
+    /// One message to each rank that shows cells of this one; [`HaloPlan`](crate::layout::HaloPlan) counts them.
     ///
     /// # Errors
     /// [`Error::Usage`], on every rank, when the array has no halo.

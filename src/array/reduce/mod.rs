@@ -14,6 +14,9 @@
 //! ```
 //!
 //! Copies of an element (on a grid's axis that cuts no axis of the array) count once.
+//!
+//! [`DistArray::reduce_by`]: crate::DistArray::reduce_by
+//! [`DistArray::reduce_axis_by`]: crate::DistArray::reduce_axis_by
 
 mod along;
 mod count;
