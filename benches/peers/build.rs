@@ -8,9 +8,11 @@ fn main() {
         .opt_level(3)
         .file("src/halo.c")
         .file("src/messages.c")
+        .file("src/redistribute.c")
         .compile("partita_peers");
     println!("cargo:rerun-if-changed=src/halo.c");
     println!("cargo:rerun-if-changed=src/messages.c");
+    println!("cargo:rerun-if-changed=src/redistribute.c");
     scalapack(&compiler);
 }
 
