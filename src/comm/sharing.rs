@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 const VARIABLE: &str = "PARTITA_SHARED";
 
 /// Bytes of one piece: what a core's own cache holds several of.
-const SLOT_BYTES: usize = 128 << 10;
+const SLOT_BYTES: usize = 256 << 10;
 
 /// Arrays of this size are worth the meeting that opens the memory.
 const WORTHWHILE_BYTES: usize = 4 << 20;
