@@ -166,7 +166,7 @@ impl Contender {
 
 fn report(arguments: &Arguments, ranks: usize, contenders: &[Contender]) {
     let Arguments { side, samples, .. } = arguments;
-    let mebibytes = side * side * size_of::<f64>() >> 20;
+    let mebibytes = (side * side * size_of::<f64>()) >> 20;
     println!(
         "redistribute, {side} × {side} of f64 ({mebibytes} MiB) on {ranks} ranks, medians of {samples} interleaved samples"
     );

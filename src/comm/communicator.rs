@@ -104,6 +104,7 @@ impl Communicator {
                 name: RefCell::default(),
                 children: Children::default(),
                 legacy: Legacy::default(),
+                sharing: RefCell::default(),
                 parent: None,
                 user: handle,
             }),

@@ -149,7 +149,8 @@ impl<D: Axes> Direction<D> {
         let source = &source.permuted(&self.permutation);
         let (communicator, transfer) = (self.communicator(), &self.transfer);
         let as_messages = options.messages_only || options.memory_limit.is_some();
-        let bytes = size_of::<A>() * self.from.1.shape().iter().product::<usize>();
+        let elements: usize = self.from.1.shape().iter().product();
+        let bytes = elements.saturating_mul(size_of::<A>());
         into.fill_memory(|mut target| {
             let stores = stores_for(target.elements);
             let target = &mut target;
