@@ -9,7 +9,12 @@ fn main() {
     if let Ok(include) = std::env::var("DEP_HDF5_INCLUDE") {
         build.include(include);
     }
-    for source in ["src/halo.c", "src/hdf5.c", "src/messages.c"] {
+    for source in [
+        "src/halo.c",
+        "src/hdf5.c",
+        "src/messages.c",
+        "src/redistribute.c",
+    ] {
         println!("cargo:rerun-if-changed={source}");
         build.file(source);
     }

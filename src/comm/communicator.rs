@@ -11,6 +11,7 @@ use mpi::topology::SimpleCommunicator;
 use super::checker::Checker;
 use super::ffi::{Gate, Handle, environment};
 use super::reclaim::{Children, Legacy};
+use super::sharing::Sharing;
 use crate::error::{Error, Result};
 
 /// A group of ranks that talk to each other, as each of them sees it.
@@ -48,6 +49,8 @@ pub(super) struct Inner {
     name: RefCell<String>,
     pub(super) children: Children,
     pub(super) legacy: Legacy,
+    /// Which way large arrays go between its ranks; told when the first does.
+    pub(super) sharing: RefCell<Option<Sharing>>,
     /// What it was made of, by the how-manieth call that makes communicators. After the fields above,
     /// because it is what keeps the parent.
     pub(super) parent: Option<(Communicator, u64)>,
@@ -78,6 +81,7 @@ impl Communicator {
                 name: RefCell::default(),
                 children: Children::default(),
                 legacy: Legacy::default(),
+                sharing: RefCell::default(),
                 parent,
                 user,
             }),
@@ -100,6 +104,7 @@ impl Communicator {
                 name: RefCell::default(),
                 children: Children::default(),
                 legacy: Legacy::default(),
+                sharing: RefCell::default(),
                 parent: None,
                 user: handle,
             }),

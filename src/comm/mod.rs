@@ -23,6 +23,7 @@ mod raw_file;
 mod reclaim;
 mod requests;
 mod scope;
+mod sharing;
 mod window;
 
 pub use address::{Destination, Received, Source, Tag};

@@ -15,6 +15,7 @@ mod reduce;
 mod ring;
 mod rng_dump;
 mod shared_array;
+mod transpose;
 
 use partita_testing::run_example;
 

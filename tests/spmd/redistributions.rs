@@ -83,6 +83,37 @@ pub fn there_and_back_is_the_identity_and_what_one_rank_would_do(
     check::<u8, Ix4>(world)
 }
 
+/// All arrays go through memory that the ranks share, however small they are.
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8], environment = [("PARTITA_SHARED", "1")])]
+fn shared_memory_gives_what_messages_give(world: &Communicator) -> Result<()> {
+    there_and_back_is_the_identity_and_what_one_rank_would_do(world)?;
+    a_roots_array_is_scattered_into_any_layout(world)?;
+    for (order, source, _, turned) in cases(24, any_case::<Ix2>(world.size())) {
+        let array = sampled::<u64, Ix2>(world, &source)?;
+        let plan = Redistribution::permuted(array.grid(), &source, &turned, &order)?;
+        let shared = plan.forward(&array)?;
+        let sent = plan.with_messages_only().forward(&array)?;
+        assert_eq!(shared.local(), sent.local(), "{source} → {turned}");
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [2, 3], environment = [("PARTITA_SHARED", "0")])]
+fn shared_memory_can_be_switched_off(world: &Communicator) -> Result<()> {
+    large_arrays_are_moved_and_transposed(world)
+}
+
+#[spmd_test(ranks = [1, 3], environment = [("PARTITA_SHARED", "perhaps")])]
+fn a_wrong_word_for_shared_memory_is_an_error_on_every_rank(world: &Communicator) -> Result<()> {
+    let array = DistArray::full(&ProcessGrid::new(world, &[world.size()])?, [4], 1.0)?;
+    let error = error_of_all(world, array.redistribute(array.layout()))?;
+    assert!(
+        error.to_string().contains("PARTITA_SHARED=perhaps"),
+        "{error}"
+    );
+    Ok(())
+}
+
 #[spmd_test(ranks = [1, 2, 3, 4, 8])]
 fn rounds_within_a_memory_limit_give_the_same_array(world: &Communicator) -> Result<()> {
     let limits = prop::sample::select(vec![16usize, 24, 48, 200, 1000]);

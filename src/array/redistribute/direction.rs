@@ -1,8 +1,8 @@
 //! One way from a layout to another: check, agree, communicate.
 
-use super::memory::{Source, Target};
+use super::memory::Source;
 use super::strided::Stores;
-use super::{messages, simd};
+use super::{messages, shared, simd};
 use crate::array::construct::try_default;
 use crate::array::{DistArray, ProcessGrid};
 use crate::comm::ffi::vector_with_capacity;
@@ -15,6 +15,8 @@ use crate::layout::{Axes, Layout, Transfer, Window};
 pub(in crate::array) struct Options {
     /// Bytes of buffers on each rank, at most.
     pub(super) memory_limit: Option<usize>,
+    /// No memory that ranks share.
+    pub(super) messages_only: bool,
 }
 
 /// From one layout to another.
@@ -98,14 +100,14 @@ impl<D: Axes> Direction<D> {
         source: Source<'_, A>,
         options: Options,
     ) -> Result<DistArray<A, D>> {
-        let window = window_for::<A>(options)?;
+        window_for::<A>(options)?;
         let (grid, layout) = &self.to;
         // Local: memory.
         let storage = self.agree_on_memory::<A, _>(options, || {
             try_default(layout.local_shape(self.transfer.rank), self.operation)
         })?;
         let mut result = DistArray::from_parts(grid, layout.clone(), storage);
-        self.run(source, window, &mut result)?;
+        self.run(source, options, &mut result)?;
         Ok(result)
     }
 
@@ -118,9 +120,9 @@ impl<D: Axes> Direction<D> {
     ) -> Result<()> {
         check_layout(array, &self.from)?;
         check_layout(into, &self.to)?;
-        let window = window_for::<A>(options)?;
+        window_for::<A>(options)?;
         self.agree_on_memory::<A, _>(options, || Ok(()))?;
-        self.run(array.source(), window, into)
+        self.run(array.source(), options, into)
     }
 
     /// What `allocate` gives, when every rank also has room for its buffers.
@@ -140,38 +142,40 @@ impl<D: Axes> Direction<D> {
     fn run<A: Element>(
         &self,
         source: Source<'_, A>,
-        window: Window,
+        options: Options,
         into: &mut DistArray<A, D>,
     ) -> Result<()> {
+        let window = window_for::<A>(options)?;
         let source = &source.permuted(&self.permutation);
+        let (communicator, transfer) = (self.communicator(), &self.transfer);
+        let as_messages = options.messages_only || options.memory_limit.is_some();
+        let elements: usize = self.from.1.shape().iter().product();
+        let bytes = elements.saturating_mul(size_of::<A>());
         into.fill_memory(|mut target| {
-            move_elements(
-                self.communicator(),
-                &self.transfer,
-                window,
-                source,
-                &mut target,
-            )
+            let stores = stores_for(target.elements);
+            let target = &mut target;
+            let shared = if as_messages {
+                None
+            } else {
+                communicator.with_mailboxes::<A, _>(bytes, |mailboxes| {
+                    shared::exchange(mailboxes, transfer, source, target, stores)
+                })?
+            };
+            if shared.is_none() {
+                messages::exchange(communicator, transfer, window, source, target, stores)?;
+            }
+            simd::fence();
+            Ok(())
         })
     }
 }
 
-/// Takes all that a rank has for others to them, and what it keeps to its new place.
-pub(super) fn move_elements<A: Element>(
-    communicator: &Communicator,
-    transfer: &Transfer,
-    window: Window,
-    source: &Source<A>,
-    target: &mut Target<A>,
-) -> Result<()> {
-    let stores = if size_of_val(target.elements) < STREAMED_FROM {
+fn stores_for<A>(target: &[A]) -> Stores {
+    if size_of_val(target) < STREAMED_FROM {
         Stores::Cached
     } else {
         Stores::Streamed
-    };
-    let outcome = messages::exchange(communicator, transfer, window, source, target, stores);
-    simd::fence();
-    outcome
+    }
 }
 
 /// Replicated: layouts and communicators' sizes are the same on every rank.
@@ -188,7 +192,7 @@ fn check_layout<A: Element, D: Axes>(
 }
 
 /// Replicated: the limit and the element type are the same on every rank.
-pub(super) fn window_for<A: Element>(options: Options) -> Result<Window> {
+fn window_for<A: Element>(options: Options) -> Result<Window> {
     Window::new(size_of::<A>(), options.memory_limit).ok_or_else(|| {
         let (limit, needed) = (options.memory_limit.unwrap_or(0), 2 * size_of::<A>());
         Error::usage(format!(

@@ -5,6 +5,7 @@ mod direction;
 mod memory;
 mod messages;
 mod pieces;
+mod shared;
 mod simd;
 mod strided;
 
@@ -38,7 +39,8 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Cost
     /// One packed message between any two ranks that share something, in pieces of which some MiB are under
-    /// way at once; what stays on its rank is copied once. [`Redistribution`] tells it beforehand, and
+    /// way at once; what stays on its rank is copied once. Where all ranks are on one machine, large arrays go
+    /// through memory that they share instead (`PARTITA_SHARED=0` switches that off). [`Redistribution`] tells it beforehand, and
     /// makes the plan once for many arrays.
     ///
     /// # Errors
@@ -115,9 +117,15 @@ impl<D: Axes> Redistribution<D> {
 
     /// The same plan with buffers of at most so many bytes on each rank: in as many rounds as that takes.
     ///
-    /// The limit is for what comes beyond the two arrays.
+    /// The limit is for what comes beyond the two arrays. What moves is sent as messages then.
     pub fn with_memory_limit(mut self, bytes: usize) -> Self {
         self.options.memory_limit = Some(bytes);
+        self
+    }
+
+    /// The same plan with all that moves sent as messages, also between ranks that share memory.
+    pub fn with_messages_only(mut self) -> Self {
+        self.options.messages_only = true;
         self
     }
 

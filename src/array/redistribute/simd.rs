@@ -36,6 +36,18 @@ pub(super) fn stream<T: Copy>(from: &[T], to: &mut [T]) {
     }
 }
 
+/// Has the line of an element fetched, if there is such an element.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+pub(super) fn prefetch<T>(elements: &[T], place: usize) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+    if let Some(element) = elements.get(place) {
+        // SAFETY: a hint, which reads nothing; part of every x86-64 processor.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(element).cast()) };
+    }
+}
+
 /// Returns when what was streamed can be seen by everyone who is told afterwards.
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
@@ -53,3 +65,7 @@ pub(super) fn stream<T: Copy>(from: &[T], to: &mut [T]) {
 /// Nothing to wait for.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) fn fence() {}
+
+/// A hint that is not given.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn prefetch<T>(_elements: &[T], _place: usize) {}

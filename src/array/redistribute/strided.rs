@@ -176,26 +176,36 @@ fn each(loops: &[Loop], start: (usize, usize), work: &mut impl FnMut(usize, usiz
     }
 }
 
-/// Rows of the source that are gone through together, so that whole lines of the target are written.
-const ROWS: usize = 8;
+/// Rows and columns of a block that is held in registers.
+const SIDE: usize = 8;
 
-/// Copies rows of the source (neighbours along `lengthwise`) to columns of the target.
+/// Copies rows of the source (neighbours along `lengthwise`) to columns of the target, block by block: each
+/// line of memory is touched once, however far rows are from each other.
 fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop) {
     let (length, width) = (lengthwise.extent, across.extent);
-    let whole = width / ROWS * ROWS;
-    for first in (0..whole).step_by(ROWS) {
-        let rows: [&[T]; ROWS] =
-            std::array::from_fn(|row| &from[(first + row) * across.source..][..length]);
-        for place in 0..length {
-            let column = &mut to[place * lengthwise.target + first..][..ROWS];
-            for (to, row) in column.iter_mut().zip(&rows) {
-                *to = row[place];
+    let row_of = |row: usize| &from[row * across.source..][..length];
+    let (whole, whole_length) = (width / SIDE * SIDE, length / SIDE * SIDE);
+    for first in (0..whole).step_by(SIDE) {
+        let rows: [&[T]; SIDE] = std::array::from_fn(|row| row_of(first + row));
+        for start in (0..whole_length).step_by(SIDE) {
+            let mut block = [[from[0]; SIDE]; SIDE];
+            for (row, (line, values)) in block.iter_mut().zip(&rows).enumerate() {
+                line.copy_from_slice(&values[start..start + SIDE]);
+                // The rows after these come next.
+                simd::prefetch(from, (first + SIDE + row) * across.source + start);
+            }
+            for column in 0..SIDE {
+                let place = (start + column) * lengthwise.target + first;
+                for (to, line) in to[place..place + SIDE].iter_mut().zip(&block) {
+                    *to = line[column];
+                }
             }
         }
     }
-    for row in whole..width {
-        let from = &from[row * across.source..][..length];
-        for (place, value) in from.iter().enumerate() {
+    for row in 0..width {
+        // What is left over: the ends of rows, and whole rows.
+        let start = if row < whole { whole_length } else { 0 };
+        for (place, value) in row_of(row).iter().enumerate().skip(start) {
             to[place * lengthwise.target + row] = *value;
         }
     }

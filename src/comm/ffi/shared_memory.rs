@@ -50,6 +50,10 @@ impl Machine {
         communicator.split_shared().map(Machine)
     }
 
+    pub(super) fn communicator(&self) -> &Communicator {
+        &self.0
+    }
+
     /// The sum over the ranks of this machine. Collective.
     pub(super) fn sum_of(&self, value: u64) -> Result<u64> {
         self.0.all_reduce_value(value, Operation::Sum)
@@ -195,7 +199,7 @@ pub(super) fn check_room(bytes: isize) -> Result<()> {
 }
 
 /// A window of `bytes` bytes in an epoch of all ranks, and where it is; nowhere if it is empty.
-fn allocate_window<A>(
+pub(super) fn allocate_window<A>(
     machine: &Communicator,
     bytes: isize,
 ) -> Result<(ffi::MPI_Win, Option<NonNull<A>>)> {

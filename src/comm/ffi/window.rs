@@ -70,7 +70,7 @@ impl Drop for OwnedWindow {
 }
 
 /// Collective. The window is used no more: its owner has given it up, and with that every slice of it.
-fn free(mut raw: ffi::MPI_Win, locked: bool) -> Result<()> {
+pub(super) fn free(mut raw: ffi::MPI_Win, locked: bool) -> Result<()> {
     // SAFETY: a live window, with no epoch open but for the one that `locked` tells of.
     unsafe {
         if locked {

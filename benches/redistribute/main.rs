@@ -1,0 +1,189 @@
+//! Row blocks of a matrix to its column blocks, and to the row blocks of its transpose, against a plain copy.
+//!
+//!     cargo xtask bench redistribute -- --side 8192
+//!
+//! Everything is measured alternately in one run, between two arrays that exist already, and reported as
+//! ratios to a `memcpy` of each rank's part on all ranks at once: what the memory grants. The peer is
+//! `MPI_Alltoallw` with derived datatypes, in C.
+
+#[path = "../common/limit.rs"]
+#[allow(dead_code)]
+mod limit;
+#[path = "../common/report.rs"]
+#[allow(dead_code)]
+mod report;
+
+use std::process::ExitCode;
+
+use limit::slowest;
+use ndarray::Ix2;
+use partita::prelude::*;
+use partita::{Redistribution, layout::Distribution::*};
+use report::{Samples, median_ratio, print_table};
+
+/// Redistribution against a plain copy and against C
+#[derive(clap::Parser)]
+struct Arguments {
+    /// Rows and columns of the matrix; a multiple of the ranks
+    #[arg(long, default_value_t = 8192)]
+    side: usize,
+    /// Samples of each figure
+    #[arg(long, default_value_t = 7)]
+    samples: usize,
+    /// Given by `cargo bench`, and without meaning here
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// One way to do it.
+struct Contender {
+    name: &'static str,
+    work: Work,
+    seconds: Samples,
+}
+
+enum Work {
+    Copy,
+    Plan(Box<Redistribution<Ix2>>),
+    InC { transpose: bool },
+}
+
+fn main() -> ExitCode {
+    partita::run_with_arguments(|world, arguments: Arguments| {
+        let side = arguments.side;
+        let grid = ProcessGrid::balanced(world, 1)?;
+        let rows = grid.layout([side, side], &[Block, Replicated])?;
+        let columns = grid.layout([side, side], &[Replicated, Block])?;
+        let from = DistArray::from_fn(&grid, &rows, |[i, j]| (i * side + j) as f64)?;
+        let mut by_columns = DistArray::zeros(&grid, &columns)?;
+        let mut by_rows = DistArray::zeros(&grid, &rows)?;
+        let mut contenders = contenders(&grid, &rows, &columns)?;
+        for round in 0..=arguments.samples {
+            for contender in &mut contenders {
+                let into = if contender.keeps_rows() {
+                    &mut by_rows
+                } else {
+                    &mut by_columns
+                };
+                into.local_mut().fill(0.0);
+                let seconds = contender.sample(world, &from, into)?;
+                // What came first warmed up pages and connections.
+                if round > 0 {
+                    contender.seconds.push(seconds);
+                }
+                contender.check(world, into, side)?;
+            }
+        }
+        if world.is_root() {
+            report(&arguments, world.size(), &contenders);
+        }
+        Ok(())
+    })
+}
+
+fn contenders(
+    grid: &ProcessGrid,
+    rows: &Layout<Ix2>,
+    columns: &Layout<Ix2>,
+) -> Result<Vec<Contender>> {
+    let plain = Redistribution::plan(grid, rows, columns)?;
+    let transposing = Redistribution::permuted(grid, rows, rows, &[1, 0])?;
+    let messages = plain.clone().with_messages_only();
+    let transposing_messages = transposing.clone().with_messages_only();
+    let contender = |name, work| Contender {
+        name,
+        work,
+        seconds: Samples::default(),
+    };
+    Ok(vec![
+        contender("memcpy", Work::Copy),
+        contender("rows to columns", Work::Plan(plain.into())),
+        contender("  by messages", Work::Plan(messages.into())),
+        contender("  MPI_Alltoallw in C", Work::InC { transpose: false }),
+        contender("transpose", Work::Plan(transposing.into())),
+        contender("  by messages", Work::Plan(transposing_messages.into())),
+        contender("  MPI_Alltoallw in C", Work::InC { transpose: true }),
+    ])
+}
+
+impl Contender {
+    fn keeps_rows(&self) -> bool {
+        match &self.work {
+            Work::Copy => true,
+            Work::Plan(plan) => plan.source() == plan.target(),
+            Work::InC { transpose } => *transpose,
+        }
+    }
+
+    fn sample(
+        &self,
+        world: &Communicator,
+        from: &DistArray<f64, Ix2>,
+        into: &mut DistArray<f64, Ix2>,
+    ) -> Result<f64> {
+        let side = from.shape()[0];
+        match &self.work {
+            Work::Plan(plan) => slowest(world, || plan.forward_into(into, from)),
+            Work::Copy => slowest(world, || {
+                let (from, mut into) = (from.local(), into.local_mut());
+                if let (Some(from), Some(into)) = (from.as_slice(), into.as_slice_mut()) {
+                    into.copy_from_slice(from);
+                }
+                Ok(())
+            }),
+            Work::InC { transpose } => {
+                let (from, mut into) = (from.local(), into.local_mut());
+                let (from, into) = (from.as_slice(), into.as_slice_mut());
+                let (from, into) = (from.unwrap_or_default(), into.unwrap_or_default());
+                let seconds = partita_peers::redistribute(world, from, into, side, *transpose)?;
+                world.all_reduce_value(seconds, Operation::Max)
+            }
+        }
+    }
+
+    /// Every element is where it belongs.
+    fn check(&self, world: &Communicator, into: &DistArray<f64, Ix2>, side: usize) -> Result<()> {
+        let transposed = self.keeps_rows() && !matches!(self.work, Work::Copy);
+        let mut wrong = 0usize;
+        into.for_each(|[i, j], value| {
+            let expected = if transposed {
+                j * side + i
+            } else {
+                i * side + j
+            };
+            wrong += usize::from(value != expected as f64);
+        });
+        world.agree(if wrong == 0 {
+            Ok(())
+        } else {
+            Err(Error::other(format!(
+                "{}: {wrong} wrong elements",
+                self.name
+            )))
+        })
+    }
+}
+
+fn report(arguments: &Arguments, ranks: usize, contenders: &[Contender]) {
+    let Arguments { side, samples, .. } = arguments;
+    let mebibytes = (side * side * size_of::<f64>()) >> 20;
+    println!(
+        "redistribute, {side} × {side} of f64 ({mebibytes} MiB) on {ranks} ranks, medians of {samples} interleaved samples"
+    );
+    let moved = 2.0 * (side * side * size_of::<f64>()) as f64;
+    let rows: Vec<Vec<String>> = contenders
+        .iter()
+        .map(|contender| {
+            let of_copy = median_ratio(&contenders[0].seconds, &contender.seconds);
+            vec![
+                contender.name.to_string(),
+                format!("{:.0}", 1e3 * contender.seconds.median()),
+                format!("{:.1}", moved / contender.seconds.median() / 1e9),
+                format!("{of_copy:.2}"),
+                format!("{:.0} %", 100.0 * contender.seconds.spread()),
+            ]
+        })
+        .collect();
+    let head = ["", "ms", "GB/s read and written", "of memcpy", "spread"];
+    print_table(&head, &rows);
+}
