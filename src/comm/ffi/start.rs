@@ -124,6 +124,8 @@ impl<'scope> Scope<'scope, '_> {
                 (call, None),
                 "MPI_Ibcast",
                 move |requests| {
+                    // The whole of it is moved here, so that it is freed only after this call.
+                    let description = &description;
                     let (count, datatype) = (description.count, description.datatype);
                     post!(
                         requests,
