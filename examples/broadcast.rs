@@ -6,8 +6,8 @@
 //! on the others. The printed times are medians on the slowest rank:
 //!
 //!     broadcast of 10000000 doubles to 2 ranks
-//!     as a buffer      16.9 ms
-//!     as an object     84.0 ms, 5.0 times as long
+//!     as a buffer      … ms
+//!     as an object     … ms, … times as long
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -6,7 +6,7 @@
 //!
 //!     life        640 × 640 cells on 2 ranks (2×1), r-pentomino, 1103 generations
 //!     population  5 at the start, 116 at the end, 319 at most (generation 821)
-//!     speed       1.1e9 cell updates/s, 5.6e8 a rank, in 0.40 s
+//!     speed       … cell updates/s, … a rank, in … s
 //!     wrote       life.h5
 //!     wrote       life.png
 //!

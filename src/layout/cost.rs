@@ -7,8 +7,8 @@ use super::transfer::{Shipment, Transfer};
 /// Elements of a message are packed into buffers of so many bytes: a core's own cache holds several.
 pub(crate) const BUFFER_BYTES: usize = 256 << 10;
 
-/// So many bytes are under way at once in each direction, unless a limit is set. With 16 MiB the buffers fell out
-/// of the caches: slower than `MPI_Alltoallw` on two cores with 1 MiB of cache each.
+/// So many bytes are under way at once in each direction, unless a limit is set. With 16 MiB messages reached 0.36 of
+/// `memcpy`, `MPI_Alltoallw` 0.42 (8192² f64, two ranks of one machine).
 pub(crate) const WINDOW_BYTES: usize = 1 << 20;
 
 /// How a message is cut, and how much of it is under way at once. The same on every rank.

@@ -68,6 +68,26 @@ pub fn a_message_longer_than_the_buffer_is_mpis_truncation_error(
     the_next_message_arrives(world)
 }
 
+#[spmd_test(ranks = [2, 3])]
+fn a_message_that_is_too_long_leaves_what_lies_behind_the_buffer(
+    world: &Communicator,
+) -> Result<()> {
+    for length in [100, 1_000, 10_000, 1_000_000] {
+        match world.rank() {
+            0 => world.send(&vec![1.0; length], 1)?,
+            1 => {
+                let mut memory = vec![7.0; length];
+                let (buffer, behind) = memory.split_at_mut(length / 2);
+                world.receive(buffer, 0).expect_err("too long");
+                let written = behind.iter().filter(|&&value| value != 7.0).count();
+                assert_eq!(written, 0, "of {length} elements");
+            }
+            _ => {}
+        }
+    }
+    the_next_message_arrives(world)
+}
+
 #[spmd_test(ranks = [2, 3, 5])]
 pub fn a_message_shorter_than_the_buffer_is_a_shape_error(world: &Communicator) -> Result<()> {
     for (sent, expected) in [(0, 1), (2, 5), (4, 5)] {

@@ -19,6 +19,28 @@ pub(crate) fn is_running() -> bool {
     started != 0 && ended == 0
 }
 
+/// What keeps Open MPI from moving messages by get or put: it then writes one that is longer than its buffer
+/// beyond the buffer's end, from 4 KiB on, and tells of it afterwards (4.1.4; MPICH cuts off the rest).
+const WITHIN_BUFFERS: [(&str, &str); 2] = [
+    ("OMPI_MCA_btl_vader_single_copy_mechanism", "none"),
+    ("OMPI_MCA_btl_tcp_flags", "send,inplace"),
+];
+
+/// Has messages stay within their buffers, unless the user chose how they move. To be called before MPI
+/// starts; does nothing where other threads run, which may be reading the environment.
+pub(crate) fn keep_messages_within_buffers() {
+    let threads = std::fs::read_dir("/proc/self/task").map(Iterator::count);
+    if !matches!(threads, Ok(1)) {
+        return;
+    }
+    for (name, value) in WITHIN_BUFFERS {
+        if std::env::var_os(name).is_none() {
+            // SAFETY: this is the process's only thread.
+            unsafe { std::env::set_var(name, value) };
+        }
+    }
+}
+
 static ENDED: AtomicBool = AtomicBool::new(false);
 
 /// From here on no MPI call is made.

@@ -83,6 +83,9 @@ pub(crate) fn defaults(
     // need it changes nothing.
     variables.push(("OMPI_MCA_rmaps_base_oversubscribe", "1"));
     variables.push(("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe"));
+    // Open MPI writes a message that is too long beyond its buffer where it moves it by get or put.
+    variables.push(("OMPI_MCA_btl_vader_single_copy_mechanism", "none"));
+    variables.push(("OMPI_MCA_btl_tcp_flags", "send,inplace"));
     if ranks > cores {
         // A rank that spins while it waits takes the core from the rank it waits for.
         variables.push(("OMPI_MCA_mpi_yield_when_idle", "1"));
