@@ -4,7 +4,7 @@
 //!
 //! prints the value and nothing else, here as C's `%a` writes it:
 //!
-//!     0x1.5a31f4p+22
+//!     0x1.5a2eee019a34fp+22
 //!
 //! The input is a dataset of an HDF5 file (any real type, read as f64) or a file of little-endian f64 and nothing
 //! else, `NAME.f64le`. `--axis 0` reduces along an axis and prints a value a line; `--json` tells more.

@@ -48,7 +48,7 @@ pub enum Mode {
     Fast,
     /// The same bits on any number of ranks
     Reproducible,
-    /// Rounded once
+    /// Sums that are rounded once; the mean as reproducible
     Exact,
 }
 
@@ -102,8 +102,8 @@ impl Operation {
         Ok(match self {
             Operation::Sum => Value::Number(sum(array, mode)?),
             Operation::Mean => Value::Number(match mode {
-                Mode::Reproducible => moments(array)?.mean,
-                _ => sum(array, mode)? / array.len() as f64,
+                Mode::Fast => sum(array, mode)? / array.len() as f64,
+                Mode::Reproducible | Mode::Exact => moments(array)?.mean,
             }),
             Operation::Var => Value::Number(moments(array)?.variance()),
             Operation::Std => Value::Number(moments(array)?.standard_deviation()),
@@ -135,7 +135,9 @@ impl Operation {
             (Operation::Sum, Mode::Fast) => numbers(array, axis, &SumFast, |sum| sum),
             (Operation::Sum, Mode::Reproducible) => numbers(array, axis, &Sum, |sum| sum),
             (Operation::Sum, Mode::Exact) => numbers(array, axis, &SumExact, |sum| sum),
-            (Operation::Mean, Mode::Reproducible) => numbers(array, axis, &Mean, |mean| mean),
+            (Operation::Mean, Mode::Reproducible | Mode::Exact) => {
+                numbers(array, axis, &Mean, |mean| mean)
+            }
             (Operation::Mean, mode) => {
                 let length = array
                     .shape()

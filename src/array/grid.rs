@@ -90,6 +90,16 @@ impl ProcessGrid {
         Ok(self)
     }
 
+    /// Replicated: every rank of either communicator sees the same ranks in it.
+    pub(super) fn check_same_ranks(&self, operation: &str, other: &Self) -> Result<()> {
+        if self.communicator.has_same_ranks(&other.communicator)? {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "{operation}: the arrays are on other ranks, or on these in another order"
+        )))
+    }
+
     /// The ranks that stand in this grid.
     pub fn communicator(&self) -> &Communicator {
         &self.communicator

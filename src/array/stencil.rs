@@ -188,7 +188,11 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         next: &DistArray<B, D>,
         offsets: &[D::Offset],
     ) -> Result<()> {
-        check_same_layout("stencil", &self.layout, &next.layout)?;
+        check_same_layout(
+            "stencil",
+            (&self.grid, &self.layout),
+            (&next.grid, &next.layout),
+        )?;
         if self.halo.is_none() {
             return Err(Error::usage("stencil: the array has no halo"));
         }

@@ -32,9 +32,10 @@ pub trait Distributed {
 /// Unless both have the same parts. Replicated: layouts and the number of ranks are the same everywhere.
 pub(super) fn check_same_layout<D: Axes>(
     operation: &str,
-    one: &Layout<D>,
-    other: &Layout<D>,
+    (one_grid, one): (&ProcessGrid, &Layout<D>),
+    (other_grid, other): (&ProcessGrid, &Layout<D>),
 ) -> Result<()> {
+    one_grid.check_same_ranks(operation, other_grid)?;
     if one.has_same_parts(other) {
         return Ok(());
     }

@@ -116,6 +116,14 @@ impl Communicator {
         self.inner.rank
     }
 
+    /// Whether `other` has the same ranks in the same order, as a duplicate has. *Local.*
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage) once MPI has ended.
+    pub fn has_same_ranks(&self, other: &Self) -> Result<bool> {
+        self.inner.library.is_congruent(other.inner.library)
+    }
+
     /// The number of ranks. *Local.*
     pub fn size(&self) -> usize {
         self.inner.size

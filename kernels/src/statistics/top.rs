@@ -32,7 +32,7 @@ impl<A: Ordered> Reducer<A> for Top {
 
     fn add(&self, state: &mut Self::State, position: usize, values: &[A]) {
         // More than are wanted gather, so that they need not be sorted for every new one.
-        let most = 2 * self.0 + 1024;
+        let most = self.0.saturating_mul(2).saturating_add(1024);
         let mut least = None;
         for (offset, value) in values.iter().enumerate() {
             let key = value.key();

@@ -23,8 +23,16 @@ impl<D: Axes> DistArray<bool, D> {
         T: Distributed<Dim = D>,
         U: Distributed<Element = T::Element, Dim = D>,
     {
-        check_same_layout("where", self.layout(), yes.layout())?;
-        check_same_layout("where", self.layout(), no.layout())?;
+        check_same_layout(
+            "where",
+            (self.grid(), self.layout()),
+            (yes.grid(), yes.layout()),
+        )?;
+        check_same_layout(
+            "where",
+            (self.grid(), self.layout()),
+            (no.grid(), no.layout()),
+        )?;
         let values = ndarray::Zip::from(self.local())
             .and(yes.local())
             .and(no.local())

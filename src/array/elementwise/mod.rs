@@ -85,7 +85,11 @@ where
     T: Distributed,
     U: Distributed<Dim = T::Dim>,
 {
-    check_same_layout(operation, one.layout(), other.layout())?;
+    check_same_layout(
+        operation,
+        (one.grid(), one.layout()),
+        (other.grid(), other.layout()),
+    )?;
     let values = Zip::from(one.local())
         .and(other.local())
         .map_collect(|&a, &b| f(a, b));
@@ -102,7 +106,11 @@ pub(super) fn zip_inplace<A: Element, T: Distributed>(
     other: &T,
     mut f: impl FnMut(A, T::Element) -> A,
 ) -> Result<()> {
-    check_same_layout(operation, changed.layout(), other.layout())?;
+    check_same_layout(
+        operation,
+        (changed.grid(), changed.layout()),
+        (other.grid(), other.layout()),
+    )?;
     Zip::from(changed.local_mut())
         .and(other.local())
         .for_each(|a, &b| *a = f(*a, b));

@@ -178,13 +178,13 @@ fn stores_for<A>(target: &[A]) -> Stores {
     }
 }
 
-/// Replicated: layouts and communicators' sizes are the same on every rank.
+/// Replicated: layouts and communicators' ranks are the same everywhere.
 fn check_layout<A: Element, D: Axes>(
     array: &DistArray<A, D>,
     (grid, layout): &(ProcessGrid, Layout<D>),
 ) -> Result<()> {
-    let (own, planned) = (array.communicator().size(), grid.communicator().size());
-    if own == planned && array.layout().has_same_parts(layout) {
+    array.grid().check_same_ranks("redistribute", grid)?;
+    if array.layout().has_same_parts(layout) {
         return Ok(());
     }
     let detail = format!("the plan is for {layout}, the array is {}", array.layout());

@@ -183,7 +183,11 @@ impl<A: Dot, D: Axes> DistArray<A, D> {
         let call = Call::new("dot").array::<A>(self.shape());
         let _call = self.communicator().enter(call)?;
         // Replicated: both layouts are the same on every rank.
-        check_same_layout("dot", self.layout(), other.layout())?;
+        check_same_layout(
+            "dot",
+            (self.grid(), self.layout()),
+            (other.grid(), other.layout()),
+        )?;
         let mut state = A::Sum::default();
         if self.is_primary() {
             let (left, right) = (self.local(), other.local());

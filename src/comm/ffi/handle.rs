@@ -101,6 +101,15 @@ impl Handle {
         Ok(self)
     }
 
+    /// Whether both have the same ranks in the same order.
+    pub(crate) fn is_congruent(self, other: Self) -> Result<bool> {
+        let mut outcome: c_int = 0;
+        // SAFETY: two live communicators; `outcome` is a valid place for the result.
+        let code = unsafe { ffi::MPI_Comm_compare(self.0, other.0, &mut outcome) };
+        check(code, "MPI_Comm_compare")?;
+        Ok(outcome == ffi::MPI_IDENT as c_int || outcome == ffi::MPI_CONGRUENT as c_int)
+    }
+
     pub(crate) fn rank(self) -> Result<usize> {
         let mut rank: c_int = 0;
         // SAFETY: a live communicator; `rank` is a valid place for the result.

@@ -129,10 +129,11 @@ impl Results {
 }
 
 impl Integration {
-    /// Whether the standard error that was asked for is reached.
+    /// Whether the standard error that was asked for is reached. None at all says only that nothing but one value
+    /// was seen yet.
     pub(super) fn is_reached(&self, estimate: &Estimate) -> bool {
         self.error
-            .is_some_and(|error| estimate.standard_error <= error)
+            .is_some_and(|error| (f64::MIN_POSITIVE..=error).contains(&estimate.standard_error))
     }
 }
 
