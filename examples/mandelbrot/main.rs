@@ -149,7 +149,7 @@ fn check(arguments: &Arguments) -> Result<()> {
     if !(arguments.zoom > 0.0 && distance > 0.0 && distance.is_finite()) {
         let zoom = arguments.zoom;
         return Err(Error::usage(format!(
-            "--zoom is {zoom}; it has to be above 0, and the window's height 2.5 divided by it a number above 0"
+            "--zoom is {zoom:e}; it has to be above 0, and the window's height 2.5 divided by it a number above 0"
         )));
     }
     if !arguments.centre.iter().all(|part| part.is_finite()) {
