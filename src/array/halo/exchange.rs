@@ -80,7 +80,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// One message to each rank that shows cells of this one, of whichever array.
     ///
     /// # Errors
-    /// [`Error::Usage`], on every rank, when an array has no halo, or they are on other ranks than each other.
+    /// [`Error::Usage`], on every rank, when an array has no halo, or they are on several communicators.
     #[track_caller]
     pub fn start_halo_exchange_of<const COUNT: usize>(
         arrays: [&mut Self; COUNT],
@@ -118,9 +118,8 @@ fn plans_of<A: Element, D: Axes>(
     arrays: &[&mut DistArray<A, D>],
 ) -> Result<Vec<Rc<Plan>>> {
     let plan = |array: &&mut DistArray<A, D>| {
-        if !array.communicator().has_same_ranks(communicator)? {
-            let message =
-                format!("{operation}: the arrays are on other ranks, or on these in another order");
+        if array.communicator().as_raw_library() != communicator.as_raw_library() {
+            let message = format!("{operation}: the arrays are on several communicators");
             return Err(Error::usage(message));
         }
         let state = array.halo.as_ref();
