@@ -168,7 +168,7 @@ fn elements_at_the_same_index_meet(world: &Communicator) -> Result<()> {
     on_many_arrays!(check, world)
 }
 
-#[spmd_test(ranks = [1, 2, 3, 4, 5, 8], time_limit = 180)]
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn a_halo_is_no_part_of_the_array(world: &Communicator) -> Result<()> {
     fn check<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D, root: usize) -> Result<()> {
         for boundary in [Boundary::Periodic, Boundary::Fixed(A::sample(77))] {

@@ -59,7 +59,7 @@ fn every_type(world: &Communicator, lengths: &[usize]) -> Result<()> {
     parts_come_back::<num_complex::Complex<f64>>(world, lengths)
 }
 
-#[spmd_test(ranks = [1, 2, 3, 4, 5, 8], time_limit = 180)]
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn what_is_written_together_is_read_together_and_alone(world: &Communicator) -> Result<()> {
     for lengths in cases(
         3,
