@@ -35,9 +35,8 @@ pub(super) fn check_same_layout<D: Axes>(
     (one_grid, one): (&ProcessGrid, &Layout<D>),
     (other_grid, other): (&ProcessGrid, &Layout<D>),
 ) -> Result<()> {
-    one_grid.check_same_ranks(operation, other_grid)?;
     if one.has_same_parts(other) {
-        return Ok(());
+        return one_grid.check_same_ranks(operation, other_grid);
     }
     let remedy = match one.shape() == other.shape() {
         true => "`redistribute` brings one into the other's layout",

@@ -21,18 +21,26 @@
 //!
 //! In reading order: `spmd` is the test as `cargo test` sees it, `rank` the same test on a rank,
 //! `verdict` what ranks leave behind for the `report`; `slots` keeps the number of jobs at once
-//! small.
+//! small. What tests try is made by `cases` (the same cases on every rank), `grids`, `layouts` and
+//! `sample` (values of every element type).
 #![forbid(unsafe_code)]
 
+mod cases;
 mod example;
+mod grids;
+mod layouts;
 mod rank;
 mod report;
+mod sample;
 mod slots;
 mod spmd;
 mod temporary_directory;
 mod verdict;
 
+pub use cases::{cases, error_of_all};
 pub use example::{example, run, run_example};
+pub use grids::{all_grids, axis_length, every_product, position, shape, shape_of, whole};
+pub use layouts::{any_layout, any_layout_of, sampled};
 pub use partita_launch::{Launch, Outcome};
 /// ```
 /// # use partita::Communicator;
@@ -43,6 +51,7 @@ pub use partita_launch::{Launch, Outcome};
 /// }
 /// ```
 pub use partita_testing_macros::spmd_test;
+pub use sample::{Sample, part};
 pub use temporary_directory::TemporaryDirectory;
 
 #[doc(hidden)]

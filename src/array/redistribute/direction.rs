@@ -183,12 +183,11 @@ fn check_layout<A: Element, D: Axes>(
     array: &DistArray<A, D>,
     (grid, layout): &(ProcessGrid, Layout<D>),
 ) -> Result<()> {
-    array.grid().check_same_ranks("redistribute", grid)?;
-    if array.layout().has_same_parts(layout) {
-        return Ok(());
+    if !array.layout().has_same_parts(layout) {
+        let detail = format!("the plan is for {layout}, the array is {}", array.layout());
+        return Err(Error::shape("redistribute", detail));
     }
-    let detail = format!("the plan is for {layout}, the array is {}", array.layout());
-    Err(Error::shape("redistribute", detail))
+    array.grid().check_same_ranks("redistribute", grid)
 }
 
 /// Replicated: the limit and the element type are the same on every rank.

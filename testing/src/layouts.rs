@@ -1,0 +1,74 @@
+//! Layouts to try.
+
+use crate::grids::{every_product, position, shape};
+use crate::sample::Sample;
+use partita::layout::{Axes, Distribution, GridShape, Layout};
+use partita::{Communicator, DistArray, ProcessGrid, Result};
+use proptest::prelude::*;
+
+/// Layouts of all kinds for so many ranks: any shape, any grid of 1 to 4 axes, any distribution over any
+/// of its axes, with copies where an axis of the grid is left.
+pub fn any_layout<D: Axes>(size: usize) -> impl Strategy<Value = Layout<D>> {
+    shape::<D>().prop_flat_map(move |shape| any_layout_of(shape, size))
+}
+
+/// Likewise, of arrays of this shape.
+pub fn any_layout_of<D: Axes>(shape: D, size: usize) -> impl Strategy<Value = Layout<D>> {
+    let grids = (1..5).flat_map(|ndim| every_product(size, ndim));
+    let grid = prop::sample::select(grids.collect::<Vec<_>>());
+    let kinds = prop::collection::vec((0usize..6, 1usize..4), D::NDIM.unwrap_or(0));
+    (Just(shape), grid, kinds)
+        .prop_flat_map(|(shape, grid, kinds)| {
+            let places: Vec<usize> = (0..grid.len()).collect();
+            (Just((shape, grid, kinds)), Just(places).prop_shuffle())
+        })
+        .prop_map(|((shape, grid, kinds), places)| layout_of(&shape, &grid, &kinds, &places))
+}
+
+fn layout_of<D: Axes>(
+    shape: &D,
+    grid: &[usize],
+    kinds: &[(usize, usize)],
+    places: &[usize],
+) -> Layout<D> {
+    let mut distributions = vec![];
+    let mut over = vec![];
+    for (axis, &kind) in kinds.iter().enumerate() {
+        let place = places.get(axis).copied();
+        let distribution = place.map_or(Distribution::Replicated, |place| {
+            distribution(kind, shape[axis], grid[place])
+        });
+        over.push(place.filter(|_| distribution != Distribution::Replicated));
+        distributions.push(distribution);
+    }
+    Layout::mapped(shape.clone(), GridShape::new(grid), &distributions, &over)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn distribution((kind, block): (usize, usize), length: usize, parts: usize) -> Distribution {
+    match kind {
+        0 | 1 => Distribution::Block,
+        2 => Distribution::Cyclic,
+        3 => Distribution::BlockCyclic(block),
+        4 => Distribution::Replicated,
+        // One index to the first part, the others to the last.
+        _ => {
+            let first = length.min(1);
+            let mut sizes = vec![0; parts];
+            sizes[0] += first;
+            sizes[parts - 1] += length - first;
+            Distribution::Parts(sizes)
+        }
+    }
+}
+
+/// The array of samples in this layout.
+pub fn sampled<A: Sample, D: Axes>(
+    world: &Communicator,
+    layout: &Layout<D>,
+) -> Result<DistArray<A, D>> {
+    let grid = ProcessGrid::new(world, layout.grid().parts())?;
+    DistArray::from_fn(&grid, layout, |index| {
+        A::sample(position(layout.shape(), index.as_ref()))
+    })
+}

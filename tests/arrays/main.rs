@@ -1,0 +1,17 @@
+//! Distributed arrays on several ranks, against what one rank computes alone.
+// Not `forbid`: `ndarray::s!` allows itself some.
+#![deny(unsafe_code)]
+
+mod array_errors;
+mod arrays;
+mod displays;
+mod elementwise;
+mod halo_cases;
+mod halos;
+mod layouts;
+mod making;
+mod random_arrays;
+mod redistributions;
+mod remote_arrays;
+mod slices;
+mod stencils;

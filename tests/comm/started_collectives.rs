@@ -1,0 +1,121 @@
+//! Non-blocking collectives against the blocking ones.
+
+use ndarray::Array2;
+use partita::{Communicator, Error, Operation, Parts, Result};
+use partita_testing::{Sample, cases, error_of_all, part, spmd_test, with_every_element_type};
+use proptest::prelude::*;
+
+fn lengths() -> impl Strategy<Value = [usize; 8]> {
+    prop::array::uniform8(prop_oneof![2 => Just(0), 3 => 1..14usize])
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn collectives_under_way_at_once_give_what_blocking_ones_give(
+    world: &Communicator,
+) -> Result<()> {
+    fn check<A: Sample>(
+        world: &Communicator,
+        root: usize,
+        lengths: &[[usize; 8]; 8],
+    ) -> Result<()> {
+        let (rank, size) = (world.rank(), world.size());
+        let length = lengths[0][0];
+        let own = part::<A>(rank, root, length);
+        let uneven = part::<A>(rank, root, lengths[0][rank]);
+        let all = part::<A>(rank, root, length * size);
+        let to_all = |from: usize| (0..size).map(move |to| part::<A>(from, to, lengths[from][to]));
+        let parts: Parts<A> = to_all(rank).collect();
+        let from_all: Vec<usize> = (0..size).map(|from| lengths[from][rank]).collect();
+        let is_root = rank == root;
+        let (at_root, parts_at_root) = (is_root.then_some(&all[..]), is_root.then_some(&parts));
+        let mut copied = own.clone();
+        world.scope(|scope| {
+            let gathered = scope.start_all_gather(&own)?;
+            let gathered_parts = scope.start_all_gatherv(&uneven, &lengths[0][..size])?;
+            let told = is_root.then_some(&lengths[0][..size]);
+            let rooted = scope.start_gather(root, &own)?;
+            let rooted_parts = scope.start_gatherv(root, &uneven, told)?;
+            let scattered = scope.start_scatter(root, at_root, length)?;
+            let scattered_part = scope.start_scatterv(root, parts_at_root, lengths[root][rank])?;
+            let transposed = scope.start_all_to_all(&all)?;
+            let transposed_parts = scope.start_all_to_allv(&parts, &from_all)?;
+            let broadcast = scope.start_broadcast(root, &mut copied)?;
+            let barrier = scope.start_barrier()?;
+            // The blocking ones in between, and the waiting in another order.
+            assert_eq!(transposed_parts.wait()?, world.all_to_allv(&parts)?);
+            assert_eq!(scattered_part.wait()?, world.scatterv(root, parts_at_root)?);
+            assert_eq!(rooted_parts.wait()?, world.gatherv(root, &uneven)?);
+            assert_eq!(gathered_parts.wait()?, world.all_gatherv(&uneven)?);
+            assert_eq!(transposed.wait()?, world.all_to_all(&all)?);
+            assert_eq!(scattered.wait()?, world.scatter(root, at_root)?);
+            assert_eq!(rooted.wait()?, world.gather(root, &own)?);
+            assert_eq!(gathered.wait()?, world.all_gather(&own)?);
+            barrier.wait()?;
+            broadcast.wait()
+        })?;
+        assert_eq!(copied, part::<A>(root, root, length));
+        Ok(())
+    }
+    for (root, lengths) in cases(4, (0..world.size(), prop::array::uniform8(lengths()))) {
+        with_every_element_type!(check(world, root, &lengths));
+    }
+    for (root, length) in cases(8, (0..world.size(), 0..20usize)) {
+        let own = part::<i64>(world.rank(), root, length);
+        let (all, at_root) = world.scope(|scope| {
+            let all = scope.start_all_reduce(&own, Operation::Sum)?;
+            let at_root = scope.start_reduce(root, &own, Operation::Min)?;
+            Ok((all.wait()?, at_root.wait()?))
+        })?;
+        assert_eq!(all, world.all_reduce(&own, Operation::Sum)?);
+        assert_eq!(at_root, world.reduce(root, &own, Operation::Min)?);
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn collectives_of_views_complete_when_their_scope_ends(world: &Communicator) -> Result<()> {
+    let matrix =
+        |rank: usize| Array2::from_shape_fn((3, 2), |(i, j)| (10 * rank + 2 * i + j) as u32);
+    let root = world.size() - 1;
+    let mut copied = Array2::zeros((2, 3));
+    if world.rank() == root {
+        copied = matrix(root).t().to_owned();
+    }
+    let mut columns = copied.view_mut().reversed_axes();
+    let own = matrix(world.rank());
+    let transposed = own.t();
+    let gathered = world.scope(|scope| {
+        let _ = scope.start_broadcast(root, &mut columns)?;
+        scope.start_all_gather(&transposed)?.wait()
+    })?;
+    assert_eq!(columns, matrix(root));
+    let expected: Vec<u32> = (0..world.size())
+        .flat_map(|rank| matrix(rank).t().iter().copied().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(gathered, expected);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+pub fn what_cannot_be_started_is_an_error_of_every_rank(world: &Communicator) -> Result<()> {
+    let nobody = world.size();
+    let values = vec![1.0; nobody + 1];
+    let outcomes: [Result<()>; 6] = [
+        world.scope(|scope| scope.start_gather(nobody, &values).map(drop)),
+        world.scope(|scope| {
+            scope
+                .start_reduce(nobody, &values, Operation::Sum)
+                .map(drop)
+        }),
+        world.scope(|scope| scope.start_scatter(nobody, Some(&values[..]), 1).map(drop)),
+        world.scope(|scope| scope.start_all_gatherv(&values, &[]).map(drop)),
+        world.scope(|scope| scope.start_all_gatherv(&values, &vec![1; nobody]).map(drop)),
+        world.scope(|scope| scope.start_send(&values, nobody).map(drop)),
+    ];
+    for (number, outcome) in outcomes.into_iter().enumerate() {
+        let error = error_of_all(world, outcome)?;
+        let is_shape = matches!(error, Error::Shape { .. });
+        assert_eq!(is_shape, number == 3 || number == 4, "{error:?}");
+    }
+    Ok(())
+}

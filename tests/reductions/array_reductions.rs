@@ -1,0 +1,314 @@
+//! Reductions of arrays in every kind of layout, against what one rank makes of the whole array in C order.
+
+use ndarray::{Array, Axis, Ix1, Ix2, Ix3, RemoveAxis};
+use num_complex::Complex;
+use partita::layout::{Axes, Layout};
+use partita::reduce::{ArgMax, Count, Max, Min, NanMin, Norm2, Sum, SumExact};
+use partita::sum::{Exact, Reproducible};
+use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita_testing::{any_layout, cases, error_of_all, position, spmd_test};
+use proptest::prelude::*;
+
+/// Values of which many are equal, some zeros of either sign, and some (where wanted) not finite.
+fn value(seed: u64, place: usize, with_specials: bool) -> f64 {
+    let mixed = (seed ^ place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32;
+    match mixed % 16 {
+        0 => 0.0,
+        1 => -0.0,
+        2 => 1e300,
+        3 => -1e300,
+        4 => 1e-310,
+        5 if with_specials => f64::NAN,
+        6 if with_specials => f64::INFINITY,
+        _ => (mixed % 41) as f64 * 0.1 - 2.0,
+    }
+}
+
+fn distributed<D: Axes>(
+    world: &Communicator,
+    layout: &Layout<D>,
+    of: impl Fn(usize) -> f64,
+) -> Result<(DistArray<f64, D>, Array<f64, D>)> {
+    let grid = ProcessGrid::new(world, layout.grid().parts())?;
+    let place = |index: D::Index| position(layout.shape(), index.as_ref());
+    let array = DistArray::from_fn(&grid, layout, |index| of(place(index)))?;
+    let whole = (0..layout.raw_dim().size()).map(of).collect();
+    Ok((array, Array::from_shape_vec(layout.raw_dim(), whole)?))
+}
+
+fn same(one: f64, other: f64) -> bool {
+    one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
+}
+
+/// The first of those that no other one beats; `None` of none.
+fn first_best(values: &[f64], beats: impl Fn(f64, f64) -> bool) -> Option<usize> {
+    (0..values.len()).find(|&place| !values.iter().any(|&other| beats(other, values[place])))
+}
+
+fn less(one: f64, other: f64) -> bool {
+    one < other || one.is_nan() && !other.is_nan()
+}
+
+fn greater(one: f64, other: f64) -> bool {
+    one > other || one.is_nan() && !other.is_nan()
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+fn reductions_are_those_of_the_whole_array_in_every_layout(world: &Communicator) -> Result<()> {
+    let case = (any_layout::<Ix3>(world.size()), any::<u64>(), any::<bool>());
+    for (layout, seed, with_specials) in cases(24, case) {
+        let (array, whole) =
+            distributed(world, &layout, |place| value(seed, place, with_specials))?;
+        let values = whole.as_slice().expect("standard");
+        let mut product = Reproducible::default();
+        product.add_products(values, values);
+        let told = format!("{array:?}");
+        assert!(same(array.sum()?, reproducible(values)), "{told}");
+        assert!(same(array.sum_exact()?, exact(values)), "{told}");
+        assert!(same(array.dot(&array)?, product.to_f64()), "{told}");
+        assert_eq!(
+            array.count(|value| value < 0.0)?,
+            values.iter().filter(|&&value| value < 0.0).count() as u64
+        );
+        assert_eq!(array.any(|value| value == 1e300)?, values.contains(&1e300));
+        assert_eq!(array.all(|value| value != 1e300)?, !values.contains(&1e300));
+        if values.is_empty() {
+            let error = error_of_all(world, array.min())?;
+            assert!(matches!(error, Error::Shape { .. }), "{error:?}");
+            error_of_all(world, array.argmax())?;
+            continue;
+        }
+        check_extremes(&array, values)?;
+    }
+    Ok(())
+}
+
+fn check_extremes(array: &DistArray<f64, Ix3>, values: &[f64]) -> Result<()> {
+    let place = |index: [usize; 3]| position(array.shape(), &index);
+    let least = first_best(values, less).expect("some");
+    let most = first_best(values, greater).expect("some");
+    assert_eq!(place(array.argmin()?), least);
+    assert_eq!(place(array.argmax()?), most);
+    // IEEE's minimum and maximum tell zeros apart.
+    let zero = |zero: f64, value: f64| {
+        let there = values.iter().any(|other| other.to_bits() == zero.to_bits());
+        if value == 0.0 && there { zero } else { value }
+    };
+    assert!(same(array.min()?, zero(-0.0, values[least])));
+    assert!(same(array.max()?, zero(0.0, values[most])));
+    let numbers: Vec<f64> = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .collect();
+    match numbers.is_empty() {
+        true => assert!(array.nan_min().is_err() && array.nan_argmax().is_err()),
+        false => {
+            let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+            assert_eq!(array.nan_min()?, least);
+            let index = place(array.nan_argmin()?);
+            assert_eq!(Some(index), values.iter().position(|&value| value == least));
+            assert_eq!(
+                array.nan_max()?,
+                numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+            );
+        }
+    }
+    let (least, most, at, sum) = array.reduce_by(&(Min, Max, ArgMax, Sum))?;
+    assert!(same(least, array.min()?) && same(most, array.max()?) && same(sum, array.sum()?));
+    assert_eq!(at, place(array.argmax()?));
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+fn along_an_axis_each_line_is_reduced_in_every_layout(world: &Communicator) -> Result<()> {
+    fn check<D: Axes + RemoveAxis>(world: &Communicator) -> Result<()>
+    where
+        D::Smaller: Axes,
+    {
+        let case = (any_layout::<D>(world.size()), any::<u64>(), any::<bool>());
+        for (layout, seed, with_specials) in cases(12, case) {
+            let (array, whole) =
+                distributed(world, &layout, |place| value(seed, place, with_specials))?;
+            for axis in 0..array.ndim() {
+                let expect = |reduce: &dyn Fn(&[f64]) -> f64| -> Vec<f64> {
+                    let lines = whole.lanes(Axis(axis)).into_iter();
+                    lines.map(|line| reduce(&line.to_vec())).collect()
+                };
+                assert_lines(&array.sum_axis(axis)?, &expect(&reproducible))?;
+                assert_lines(&array.reduce_axis_by(axis, &SumExact)?, &expect(&exact))?;
+                let negative = array.reduce_axis_by(axis, &Count(|value: f64| value < 0.0))?;
+                let count = |line: &[f64]| line.iter().filter(|&&value| value < 0.0).count() as f64;
+                assert_lines(&negative.map(|count| count as f64), &expect(&count))?;
+                if array.shape()[axis] > 0 {
+                    let first =
+                        |line: &[f64]| first_best(line, greater).map_or(f64::NAN, |at| at as f64);
+                    let places = array.argmax_axis(axis)?.map(|at| at as f64);
+                    assert_lines(&places, &expect(&first))?;
+                }
+            }
+            let refused = array.sum_axis(array.ndim()).map(|_| ());
+            assert!(matches!(refused, Err(Error::Shape { .. })));
+        }
+        Ok(())
+    }
+    check::<Ix1>(world)?;
+    check::<Ix2>(world)?;
+    check::<Ix3>(world)
+}
+
+fn reproducible(values: &[f64]) -> f64 {
+    let mut sum = Reproducible::default();
+    sum.add(values);
+    sum.to_f64()
+}
+
+fn exact(values: &[f64]) -> f64 {
+    let mut sum = Exact::default();
+    sum.add(values);
+    sum.to_f64()
+}
+
+#[track_caller]
+fn assert_lines<D: Axes>(found: &DistArray<f64, D>, expected: &[f64]) -> Result<()> {
+    let all = found.all_gather()?;
+    assert_eq!(all.len(), expected.len());
+    for (&found, &expected) in all.iter().zip(expected) {
+        assert!(same(found, expected), "{found:e} for {expected:e}");
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+fn a_users_function_meets_the_elements_in_one_tree(world: &Communicator) -> Result<()> {
+    /// The tree, as its definition says.
+    fn tree<A: Copy>(values: &[A], combine: &impl Fn(A, A) -> A) -> Option<A> {
+        match values {
+            [] => None,
+            [value] => Some(*value),
+            _ => {
+                let (left, right) = values.split_at(values.len().next_power_of_two() / 2);
+                let (left, right) = (tree(left, combine)?, tree(right, combine)?);
+                Some(combine(left, right))
+            }
+        }
+    }
+    for (layout, seed) in cases(24, (any_layout::<Ix2>(world.size()), any::<u64>())) {
+        let (array, whole) = distributed(world, &layout, |place| value(seed, place, false) * 0.7)?;
+        let values = whole.as_slice().expect("standard");
+        // Neither associative nor commutative.
+        let odd = |left: f64, right: f64| left * 0.5 - right * 0.25 + 0.1;
+        let (found, expected) = (array.reduce(odd)?, tree(values, &odd));
+        assert_eq!(
+            found.map(f64::to_bits),
+            expected.map(f64::to_bits),
+            "{array:?}"
+        );
+        let first = array.reduce(|left, _| left)?;
+        assert_eq!(
+            first.map(f64::to_bits),
+            values.first().map(|value| value.to_bits())
+        );
+        let last = array.reduce(|_, right| right)?;
+        assert_eq!(
+            last.map(f64::to_bits),
+            values.last().map(|value| value.to_bits())
+        );
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+fn a_digest_is_the_same_in_every_layout_and_no_other_arrays(world: &Communicator) -> Result<()> {
+    for (layout, seed) in cases(24, (any_layout::<Ix2>(world.size()), any::<u64>())) {
+        let (array, whole) = distributed(world, &layout, |place| value(seed, place, true))?;
+        let alone = world
+            .split(Some(world.rank() as u32), 0)?
+            .expect("every rank has a colour");
+        let grid = ProcessGrid::new(&alone, &[1, 1])?;
+        let there = DistArray::from_local(&grid, layout.raw_dim(), whole.clone())?;
+        let digest = array.digest()?;
+        assert_eq!(digest, there.digest()?, "{array:?}");
+        assert_eq!(digest.to_string().len(), 32);
+        for place in 0..whole.len().min(3) {
+            let mut changed = whole.clone();
+            let value = changed.iter_mut().nth(place).expect("it is there");
+            *value = f64::from_bits(value.to_bits() ^ 1);
+            let changed = DistArray::from_local(&grid, layout.raw_dim(), changed)?;
+            assert_ne!(digest, changed.digest()?);
+        }
+    }
+    // Two elements that change places, and the same elements in another shape.
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let digest = |shape: [usize; 2], swap: bool| {
+        DistArray::from_fn(&grid, shape, |index| {
+            let place = position(&shape, &index);
+            let place = if swap && place < 2 { 1 - place } else { place };
+            Complex::new(place as f32, 1.0)
+        })?
+        .digest()
+    };
+    let digests = [
+        digest([6, 5], false)?,
+        digest([6, 5], true)?,
+        digest([5, 6], false)?,
+    ];
+    assert!(digests[0] != digests[1] && digests[0] != digests[2] && digests[1] != digests[2]);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 5])]
+fn products_and_norms_neither_overflow_nor_lose_their_signs(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let array =
+        |values: &'static [f64]| DistArray::from_fn(&grid, Ix1(values.len()), |[i]| values[i]);
+    assert_eq!(array(&[3e300, 0.0, -4e300, 1.0])?.norm2()?, 5e300);
+    assert_eq!(array(&[3e-320, 4e-320])?.norm2()?, 5e-320);
+    assert_eq!(array(&[1.0, -2.0, 0.5, -0.0])?.norm1()?, 3.5);
+    assert_eq!(array(&[1.0, -2.0, 0.5])?.norm_inf()?, 2.0);
+    assert!(array(&[1.0, f64::NAN, f64::INFINITY])?.norm_inf()?.is_nan());
+    assert_eq!(array(&[1.0, f64::NEG_INFINITY])?.norm2()?, f64::INFINITY);
+    assert!(array(&[1.0, f64::NAN, 1e300])?.norm2()?.is_nan());
+    assert_eq!(array(&[])?.norm2()?, 0.0);
+    assert_eq!(
+        array(&[1e8, 1.0, -1e8])?.dot(&array(&[1e8, 1.0, 1e8])?)?,
+        1.0
+    );
+    let one = DistArray::from_fn(&grid, [3], |[i]| Complex::new(i as f64, 1.0))?;
+    let other = DistArray::from_fn(&grid, [3], |[i]| Complex::new(2.0, -(i as f64)))?;
+    // Σ (k − i)(2 − ki) over k = 0, 1, 2: Σ (2k − k) − i Σ (k² + 2).
+    assert_eq!(one.dot(&other)?, Complex::new(3.0, -11.0));
+    let many = DistArray::full(&grid, [5], u64::MAX)?;
+    let error = error_of_all(world, many.dot(&many))?;
+    assert!(matches!(error, Error::Numerical { .. }), "{error:?}");
+    let fits = DistArray::from_fn(&grid, [4], |[i]| [i64::MIN, i64::MIN, 3, -7][i])?;
+    let signs = DistArray::from_fn(&grid, [4], |[i]| [1i64, -1, 5, 1][i])?;
+    assert_eq!(fits.dot(&signs)?, 8);
+    let tall = DistArray::full(&grid, [4], 1.0)?;
+    let error = error_of_all(world, tall.dot(&array(&[1.0; 5])?))?;
+    assert!(matches!(error, Error::Shape { .. }), "{error:?}");
+    assert_eq!(tall.reduce_by(&(NanMin, Norm2))?, (1.0, 2.0));
+    Ok(())
+}
+
+#[spmd_test(ranks = [2, 3])]
+fn a_sum_that_does_not_fit_on_one_rank_is_an_error_on_all(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::new(world, &[1, world.size()])?;
+    // Only the last column is too much.
+    let array = DistArray::from_fn(&grid, [3, 4], |[_, j]| if j == 3 { i8::MAX } else { 1 })?;
+    let error = error_of_all(world, array.sum_axis(0).map(|_| ()))?;
+    assert!(error.to_string().contains("381 does not fit i8"), "{error}");
+    let sums: DistArray<i8, Ix1> = array.map(|value| value / 4).sum_axis(0)?;
+    assert_eq!(sums.all_gather()?.to_vec(), [0, 0, 0, 93]);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2])]
+fn a_sum_along_the_only_axis_is_an_array_without_axes(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let array: DistArray<f64, Ix1> = DistArray::from_fn(&grid, [7], |[i]| i as f64)?;
+    assert_eq!(array.sum_axis(0)?.all_gather()?.into_scalar(), 21.0);
+    let _: DistArray<f64, Ix2> = DistArray::zeros(&ProcessGrid::balanced(world, 2)?, [1, 1])?;
+    Ok(())
+}
