@@ -281,6 +281,19 @@ fn a_wanted_error_ends_the_run_at_the_same_sample(world: &Communicator) -> Resul
     Ok(())
 }
 
+/// Of a needle in a haystack the first samples see nothing at all, and know nothing.
+#[spmd_test(ranks = [1, 3])]
+fn no_spread_is_no_reached_error(world: &Communicator) -> Result<()> {
+    let integration = Integration::new(Domain::cube(0.0..1.0, 1)?, 8192)
+        .block(32)
+        .until_error(1e-3);
+    let needle = |x: &[f64]| f64::from(x[0] < 1e-9);
+    let found = integration.run(world, one_by_one(needle))?;
+    assert_eq!(found, serial::run(&integration, needle)?);
+    assert_eq!((found.samples, found.standard_error), (8192, 0.0));
+    Ok(())
+}
+
 #[spmd_test(ranks = [1, 3])]
 fn time_ends_a_run_on_all_ranks_together(world: &Communicator) -> Result<()> {
     let integration =

@@ -38,6 +38,12 @@ pub struct Tally {
 impl Tally {
     /// The estimate of π. *Local.*
     ///
+    /// Its error counts one more hit and one more miss, so that a few darts which all hit are not taken for certain.
+    ///
+    /// # Source
+    /// Of the error: A. Agresti and B. A. Coull, *Approximate is better than "exact" for interval estimation of
+    /// binomial proportions*, The American Statistician 52 (1998), with the uniform prior's one and one.
+    ///
     /// ```
     /// use partita_kernels::monte_carlo::pi::Tally;
     /// let tally = Tally { samples: 1000, hits: 785 };
@@ -46,10 +52,10 @@ impl Tally {
     /// ```
     pub fn estimate(&self) -> Estimate {
         let samples = self.samples as f64;
-        let share = self.hits as f64 / samples;
+        let share = (self.hits as f64 + 1.0) / (samples + 2.0);
         Estimate {
             samples: self.samples,
-            mean: 4.0 * share,
+            mean: 4.0 * self.hits as f64 / samples,
             standard_error: 4.0 * (share * (1.0 - share) / (samples - 1.0)).sqrt(),
             degrees_of_freedom: samples - 1.0,
         }
@@ -70,5 +76,18 @@ impl Add for Tally {
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Tally) {
         *self = *self + other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_darts_that_all_hit_are_not_certain() {
+        for hits in [0, 2] {
+            let estimate = Tally { samples: 2, hits }.estimate();
+            assert!(estimate.standard_error > 1.0, "{estimate:?}");
+        }
     }
 }
