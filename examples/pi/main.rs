@@ -73,7 +73,7 @@ pub enum Method {
     Antithetic,
     /// One in each of equal cells
     Stratified,
-    /// The Sobol sequence, scrambled 16 times
+    /// The Sobol sequence, scrambled 16 times; so many darts that each part is a power of two
     Sobol,
 }
 

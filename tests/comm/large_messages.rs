@@ -5,8 +5,8 @@ use partita::{Communicator, Result};
 use partita_testing::spmd_test;
 
 use crate::{
-    agreement, buffers, collectives, groups, messages, reductions, requests,
-    scans, started_collectives, tags, user_operations, variable_parts,
+    agreement, buffers, collectives, groups, messages, reductions, requests, scans,
+    started_collectives, tags, user_operations, variable_parts,
 };
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8], environment = [("PARTITA_COUNT_LIMIT", "3")])]
