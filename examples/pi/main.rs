@@ -71,9 +71,9 @@ pub enum Method {
     Random,
     /// In pairs, opposite each other
     Antithetic,
-    /// One in each of equal cells
+    /// One in each of equal cells; a few darts more, where they do not fill the last cells
     Stratified,
-    /// The Sobol sequence, scrambled 16 times; so many darts that each part is a power of two
+    /// The Sobol sequence, scrambled 16 times; whole blocks, as with cells, so a few darts more
     Sobol,
 }
 

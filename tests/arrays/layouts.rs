@@ -1,10 +1,9 @@
 //! Arrays in every kind of layout against whole ones.
 
 use ndarray::{Array, Ix0, Ix1, Ix2, Ix3, Ix4};
-use partita::layout::{Axes, Distribution, GridShape, Layout};
+use partita::layout::{Axes, Distribution};
 use partita::{Communicator, DistArray, ProcessGrid, Result};
 use partita_testing::{Sample, any_layout, cases, position, sampled, spmd_test, whole};
-use proptest::prelude::*;
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn an_array_is_the_same_in_every_layout(world: &Communicator) -> Result<()> {
