@@ -24,6 +24,9 @@ const SHORT_RUN: [&str; 6] = [
 /// Of these the tests on three ranks: as many as it takes for a middle one, and for uneven parts.
 const SHORT_FILTER: [&str; 2] = ["--", "ranks_3"];
 
+/// Jobs on one machine need no fabric; looking for one takes Open MPI 0.2 s at the start of each.
+const MESSAGING: (&str, &str) = ("OMPI_MCA_pml", "ob1");
+
 /// What to test.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -88,8 +91,11 @@ fn run_tests(selection: &Selection, packages: &[&str], filter: &[OsString]) -> R
         &["test"]
     };
     let advice = "a test fails: see above; `cargo xtask test -- NAME` runs it alone";
-    selection
-        .cargo_words(subcommand)
+    let mut tests = selection.cargo_words(subcommand);
+    if std::env::var_os(MESSAGING.0).is_none() {
+        tests = tests.environment(MESSAGING.0, MESSAGING.1);
+    }
+    tests
         .arguments(["--no-fail-fast"])
         .arguments(packages)
         .arguments(filter)
