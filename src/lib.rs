@@ -36,7 +36,7 @@
 //! * [`SharedArray`]: one array a machine, in memory that its ranks have in common.
 //! * [`random`]: random numbers that do not depend on who draws them.
 //! * [`layout`]: who owns which index, as plain arithmetic.
-//! * [`reduce`]: sums, extremes, counts, digests, of whole arrays and along axes.
+//! * [`Reductions`]: sums, extremes, counts, digests, of arrays and views, whole and along axes ([`reduce`]); [`Lines`].
 //! * [`sum`]: exact, reproducible and fast sums on one rank, as plain arithmetic.
 //! * [`error`]: the one error type.
 //!
@@ -56,6 +56,7 @@ pub mod random;
 pub mod runtime;
 pub mod sum;
 
+pub use array::reduce::{Lines, Reductions};
 pub use array::{
     Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
     IntoLayout, Printable, Printed, ProcessGrid, Progression, Redistribution, RemoteAccess,

@@ -2,6 +2,6 @@
 
 pub use crate::layout::{Axes, Distribution, Layout};
 pub use crate::{
-    Boundary, Communicator, DistArray, DistView, DistViewMut, Distributed, Error, Halo, Operation,
-    ProcessGrid, Progress, Result, root_println,
+    Boundary, Communicator, DistArray, DistView, DistViewMut, Distributed, Error, Halo, Lines,
+    Operation, ProcessGrid, Progress, Reductions, Result, root_println,
 };

@@ -7,19 +7,23 @@
 //!     0x1.5a2eee019a34fp+22
 //!
 //! The input is a dataset of an HDF5 file (any real type, read as f64) or a file of little-endian f64 and nothing
-//! else, `NAME.f64le`. `--axis 0` reduces along an axis and prints a value a line; `--json` tells more.
+//! else, `NAME.f64le`. `--axis 0` reduces along an axis and prints a value a line; `--skip-nan` passes over what is no number;
+//! `--json` tells more.
 
 mod hex;
 mod input;
 mod operation;
+mod value;
 
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use input::Input;
-use ndarray::{Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, RemoveAxis};
-use operation::{Mode, Operation, Value};
-use partita::prelude::{Axes, Communicator, DistArray, Error, ProcessGrid, Result, root_println};
+use ndarray::{Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
+use operation::{Mode, Operation, Task};
+use partita::prelude::{Communicator, DistArray, Error, ProcessGrid, Result, root_println};
+use partita::reduce::Along;
+use value::Value;
 
 /// Reduces a dataset to one value, the same on any number of ranks
 #[derive(Debug, clap::Parser)]
@@ -37,6 +41,12 @@ struct Arguments {
     /// Along this axis, one value for each line of elements
     #[arg(long)]
     axis: Option<usize>,
+    /// Probabilities of quantiles, such as 0.25,0.5,0.75
+    #[arg(long, value_delimiter = ',')]
+    at: Vec<f64>,
+    /// As if NaNs were not there
+    #[arg(long)]
+    skip_nan: bool,
     /// Print numbers as C99 hexadecimal floats, every bit of them
     #[arg(long)]
     hex: bool,
@@ -58,6 +68,14 @@ impl Arguments {
         if self.axis.is_some() && !self.op.goes_along_axes() {
             return Err(Error::usage(format!(
                 "--op {name} does not go along an --axis"
+            )));
+        }
+        if self.skip_nan && !self.op.skips_nan() {
+            return Err(Error::usage(format!("--op {name} cannot --skip-nan")));
+        }
+        if !self.at.is_empty() && self.op != Operation::Quantiles {
+            return Err(Error::usage(format!(
+                "--op {name} has no --at: quantiles have"
             )));
         }
         Ok(())
@@ -93,20 +111,21 @@ fn main() -> ExitCode {
     })
 }
 
-fn reduce<D: Axes + RemoveAxis>(
+fn reduce<D: Along>(
     world: &Communicator,
     arguments: &Arguments,
     opened: &input::Opened,
-) -> Result<()>
-where
-    D::Smaller: Axes,
-{
+) -> Result<()> {
     let grid = ProcessGrid::for_shape(world, &opened.shape)?;
     let array: DistArray<f64, D> = opened.read(&grid)?;
-    let values = match arguments.axis {
-        None => vec![arguments.op.of_all(&array, arguments.mode)?],
-        Some(axis) => arguments.op.along(&array, arguments.mode, axis)?,
+    let task = Task {
+        array: &array,
+        mode: arguments.mode,
+        axis: arguments.axis,
+        skip_nan: arguments.skip_nan,
+        probabilities: arguments.at.clone(),
     };
+    let values = task.values(arguments.op)?;
     let text = match arguments.json {
         true => as_json(arguments, &opened.shape, world.size(), &values),
         false => as_lines(arguments, &values),
@@ -128,9 +147,10 @@ fn as_json(arguments: &Arguments, shape: &[usize], ranks: usize, values: &[Value
         .iter()
         .map(|value| value.as_json(arguments.hex))
         .collect();
-    let value = match arguments.axis {
-        None => values.join(""),
-        Some(_) => format!("[{}]", values.join(",")),
+    let several = arguments.axis.is_some() || arguments.op == Operation::Quantiles;
+    let value = match several {
+        false => values.join(""),
+        true => format!("[{}]", values.join(",")),
     };
     format!(
         "{{\"op\":\"{}\",\"mode\":\"{}\",\"shape\":{shape:?},\"ranks\":{ranks},\"value\":{value}}}",

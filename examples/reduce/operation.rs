@@ -1,12 +1,16 @@
 //! What is made of the numbers.
 
-use std::fmt;
+use partita::reduce::{
+    Along, ArgMax, ArgMin, Count, Max, Min, Norm1, Norm2, NormInf, Reducer, SkipNan, Sum, SumExact,
+    SumFast,
+};
+use partita::{DistArray, Element, Error, Reductions, Result};
+use partita_kernels::statistics::{
+    Mean, MeanExact, StandardDeviation, Variance, kurtosis_axis, moments, nan_moments,
+    nan_quantiles, nan_quantiles_axis, quantiles, quantiles_axis, shape, skewness_axis,
+};
 
-use ndarray::RemoveAxis;
-use partita::layout::Axes;
-use partita::reduce::{ArgMax, ArgMin, Max, Min, Reducer, Sum, SumExact, SumFast};
-use partita::{DistArray, Element, Error, Result};
-use partita_kernels::statistics::{Mean, Variance, median, moments, shape};
+use crate::value::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, clap::ValueEnum)]
 pub enum Operation {
@@ -32,6 +36,10 @@ pub enum Operation {
     Argmax,
     /// The one in the middle
     Median,
+    /// Those at the probabilities --at
+    Quantiles,
+    /// How many elements there are
+    Count,
     /// Σ|x|
     Norm1,
     /// √Σx², without overflow
@@ -48,42 +56,8 @@ pub enum Mode {
     Fast,
     /// The same bits on any number of ranks
     Reproducible,
-    /// Sums that are rounded once; the mean as reproducible
+    /// Sums and means that are rounded once
     Exact,
-}
-
-/// A result.
-pub enum Value {
-    Number(f64),
-    Index(Vec<usize>),
-    Text(String),
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // As few digits as tell it from all others, and a power of ten where there would be many.
-            Value::Number(number) => write!(formatter, "{number:?}"),
-            Value::Index(index) => {
-                let index: Vec<String> = index.iter().map(usize::to_string).collect();
-                formatter.write_str(&index.join(","))
-            }
-            Value::Text(text) => formatter.write_str(text),
-        }
-    }
-}
-
-impl Value {
-    pub fn as_json(&self, hex: bool) -> String {
-        match self {
-            Value::Number(number) if hex => format!("\"{}\"", super::hex::hex_float(*number)),
-            // JSON has finite numbers only.
-            Value::Number(number) if !number.is_finite() => "null".to_string(),
-            Value::Number(number) => format!("{number:?}"),
-            Value::Index(index) => format!("{index:?}"),
-            Value::Text(text) => format!("\"{text}\""),
-        }
-    }
 }
 
 impl Operation {
@@ -92,105 +66,177 @@ impl Operation {
     }
 
     pub fn goes_along_axes(self) -> bool {
-        use Operation::{Argmax, Argmin, Max, Mean, Min, Std, Sum, Var};
-        matches!(self, Sum | Mean | Var | Std | Min | Max | Argmin | Argmax)
+        self != Operation::Digest
     }
 
-    /// One value of the whole array.
-    pub fn of_all<D: Axes>(self, array: &DistArray<f64, D>, mode: Mode) -> Result<Value> {
-        let index = |index: D::Index| Value::Index(index.as_ref().to_vec());
-        Ok(match self {
-            Operation::Sum => Value::Number(sum(array, mode)?),
-            Operation::Mean => Value::Number(match mode {
-                Mode::Fast => sum(array, mode)? / array.len() as f64,
-                Mode::Reproducible | Mode::Exact => moments(array)?.mean,
-            }),
-            Operation::Var => Value::Number(moments(array)?.variance()),
-            Operation::Std => Value::Number(moments(array)?.standard_deviation()),
-            Operation::Skewness => Value::Number(shape(array)?.skewness()),
-            Operation::Kurtosis => Value::Number(shape(array)?.excess_kurtosis()),
-            Operation::Min => Value::Number(array.min()?),
-            Operation::Max => Value::Number(array.max()?),
-            Operation::Argmin => index(array.argmin()?),
-            Operation::Argmax => index(array.argmax()?),
-            Operation::Median => Value::Number(median(array)?),
-            Operation::Norm1 => Value::Number(array.norm1()?),
-            Operation::Norm2 => Value::Number(array.norm2()?),
-            Operation::Norminf => Value::Number(array.norm_inf()?),
-            Operation::Digest => Value::Text(array.digest()?.to_string()),
+    pub fn skips_nan(self) -> bool {
+        use Operation::{Digest, Kurtosis, Skewness};
+        !matches!(self, Skewness | Kurtosis | Digest)
+    }
+}
+
+/// How an array is to be reduced.
+pub struct Task<'array, D: Along> {
+    pub array: &'array DistArray<f64, D>,
+    pub mode: Mode,
+    pub axis: Option<usize>,
+    pub skip_nan: bool,
+    /// Of quantiles.
+    pub probabilities: Vec<f64>,
+}
+
+impl<D: Along> Task<'_, D> {
+    /// One value of the whole array, a value for each line along an axis, in C order, or one for each probability.
+    pub fn values(&self, operation: Operation) -> Result<Vec<Value>> {
+        match (operation, self.mode) {
+            (Operation::Sum, Mode::Fast) => self.number(SumFast),
+            (Operation::Sum, Mode::Reproducible) => self.number(Sum),
+            (Operation::Sum, Mode::Exact) => self.number(SumExact),
+            (Operation::Mean, Mode::Fast) => self.number(MeanFast),
+            (Operation::Mean, Mode::Reproducible) => self.number(Mean),
+            (Operation::Mean, Mode::Exact) => self.number(MeanExact),
+            (Operation::Min, _) => self.number(Min),
+            (Operation::Max, _) => self.number(Max),
+            (Operation::Norm1, _) => self.number(Norm1),
+            (Operation::Norm2, _) => self.number(Norm2),
+            (Operation::Norminf, _) => self.number(NormInf),
+            (Operation::Var | Operation::Std, _) => self.spread(operation),
+            (Operation::Skewness | Operation::Kurtosis, _) => self.shape(operation),
+            (Operation::Count, _) => self.reduced(Count(|_| true), Value::Count),
+            (Operation::Argmin, _) => self.place(ArgMin),
+            (Operation::Argmax, _) => self.place(ArgMax),
+            (Operation::Median, _) => self.quantiles(&[0.5]),
+            (Operation::Quantiles, _) => self.quantiles(&self.probabilities),
+            (Operation::Digest, _) => Ok(vec![Value::Text(self.array.digest()?.to_string())]),
+        }
+    }
+
+    fn number(&self, reducer: impl Reducer<f64, Output = f64>) -> Result<Vec<Value>> {
+        self.reduced(reducer, Value::Number)
+    }
+
+    fn reduced<R>(&self, reducer: R, value: impl Fn(R::Output) -> Value) -> Result<Vec<Value>>
+    where
+        R: Reducer<f64, Output: Element>,
+    {
+        let (array, skipping) = (self.array, SkipNan(&reducer));
+        Ok(match (self.axis, self.skip_nan) {
+            (None, false) => vec![value(array.reduce_by(&reducer)?)],
+            (None, true) => vec![value(array.reduce_by(&skipping)?)],
+            (Some(axis), false) => listed(&array.reduce_axis_by(axis, &reducer)?, value)?,
+            (Some(axis), true) => listed(&array.reduce_axis_by(axis, &skipping)?, value)?,
         })
     }
 
-    /// A value for each line along an axis, in C order.
-    pub fn along<D: Axes + RemoveAxis>(
-        self,
-        array: &DistArray<f64, D>,
-        mode: Mode,
-        axis: usize,
-    ) -> Result<Vec<Value>>
-    where
-        D::Smaller: Axes,
-    {
-        match (self, mode) {
-            (Operation::Sum, Mode::Fast) => numbers(array, axis, &SumFast, |sum| sum),
-            (Operation::Sum, Mode::Reproducible) => numbers(array, axis, &Sum, |sum| sum),
-            (Operation::Sum, Mode::Exact) => numbers(array, axis, &SumExact, |sum| sum),
-            (Operation::Mean, Mode::Reproducible | Mode::Exact) => {
-                numbers(array, axis, &Mean, |mean| mean)
-            }
-            (Operation::Mean, mode) => {
-                let length = array
-                    .shape()
-                    .get(axis)
-                    .map_or(f64::NAN, |&length| length as f64);
-                let sums = Operation::Sum.along(array, mode, axis)?.into_iter();
-                let mean = |sum| match sum {
-                    Value::Number(sum) => Value::Number(sum / length),
-                    other => other,
-                };
-                Ok(sums.map(mean).collect())
-            }
-            (Operation::Var, _) => numbers(array, axis, &Variance, |variance| variance),
-            (Operation::Std, _) => numbers(array, axis, &Variance, f64::sqrt),
-            (Operation::Min, _) => numbers(array, axis, &Min, |least| least),
-            (Operation::Max, _) => numbers(array, axis, &Max, |most| most),
-            (Operation::Argmin, _) => lines(array, axis, &ArgMin, |at| Value::Index(vec![at])),
-            (Operation::Argmax, _) => lines(array, axis, &ArgMax, |at| Value::Index(vec![at])),
-            (other, _) => Err(Error::usage(format!("{other:?} does not go along an axis"))),
+    fn spread(&self, operation: Operation) -> Result<Vec<Value>> {
+        match (self.axis, operation) {
+            (Some(_), Operation::Var) => return self.number(Variance),
+            (Some(_), _) => return self.number(StandardDeviation),
+            (None, _) => {}
         }
+        let spread = match self.skip_nan {
+            true => nan_moments(self.array)?,
+            false => moments(self.array)?,
+        };
+        Ok(vec![Value::Number(match operation {
+            Operation::Var => spread.variance(),
+            _ => spread.standard_deviation(),
+        })])
+    }
+
+    fn shape(&self, operation: Operation) -> Result<Vec<Value>> {
+        match (self.axis, operation) {
+            (Some(axis), Operation::Skewness) => {
+                return listed(&skewness_axis(self.array, axis)?, Value::Number);
+            }
+            (Some(axis), _) => return listed(&kurtosis_axis(self.array, axis)?, Value::Number),
+            (None, _) => {}
+        }
+        let shape = shape(self.array)?;
+        Ok(vec![Value::Number(match operation {
+            Operation::Skewness => shape.skewness(),
+            _ => shape.excess_kurtosis(),
+        })])
+    }
+
+    fn place(&self, reducer: impl Reducer<f64, Output = usize>) -> Result<Vec<Value>> {
+        // Of the whole array the place in C order stands for an index of each axis.
+        let shape = self.array.shape();
+        self.reduced(reducer, |place| match self.axis {
+            Some(_) => Value::Index(vec![place]),
+            None => Value::Index(index_of(place, shape)),
+        })
+    }
+
+    fn quantiles(&self, probabilities: &[f64]) -> Result<Vec<Value>> {
+        if probabilities.is_empty() {
+            return Err(Error::usage("--op quantiles wants --at P,P,…"));
+        }
+        let array = self.array;
+        let found = match (self.axis, self.skip_nan) {
+            (None, false) => quantiles(array, probabilities)?,
+            (None, true) => nan_quantiles(array, probabilities)?,
+            (Some(axis), false) => {
+                return listed(&quantiles_axis(array, axis, probabilities)?, Value::Number);
+            }
+            (Some(axis), true) => {
+                return listed(
+                    &nan_quantiles_axis(array, axis, probabilities)?,
+                    Value::Number,
+                );
+            }
+        };
+        Ok(found.into_iter().map(Value::Number).collect())
     }
 }
 
-fn sum<D: Axes>(array: &DistArray<f64, D>, mode: Mode) -> Result<f64> {
-    match mode {
-        Mode::Fast => array.sum_fast(),
-        Mode::Reproducible => array.sum(),
-        Mode::Exact => array.sum_exact(),
+/// All elements in C order, on rank 0, which prints them.
+fn listed<A: Element, D: partita::layout::Axes>(
+    array: &DistArray<A, D>,
+    value: impl Fn(A) -> Value,
+) -> Result<Vec<Value>> {
+    Ok(array.gather(0)?.into_iter().flatten().map(value).collect())
+}
+
+fn index_of(place: usize, shape: &[usize]) -> Vec<usize> {
+    let mut rest = place;
+    let mut index: Vec<usize> = shape
+        .iter()
+        .rev()
+        .map(|&length| {
+            let along = rest % length;
+            rest /= length;
+            along
+        })
+        .collect();
+    index.reverse();
+    index
+}
+
+/// A plain sum over the number of elements: a reducer that is the program's own.
+struct MeanFast;
+
+impl Reducer<f64> for MeanFast {
+    type State = (u64, <SumFast as Reducer<f64>>::State);
+    type Output = f64;
+    const NAME: &'static str = "mean, fast";
+
+    fn start(&self) -> Self::State {
+        (0, Reducer::<f64>::start(&SumFast))
     }
-}
 
-fn numbers<D: Axes + RemoveAxis>(
-    array: &DistArray<f64, D>,
-    axis: usize,
-    reducer: &impl Reducer<f64, Output = f64>,
-    number: impl Fn(f64) -> f64,
-) -> Result<Vec<Value>>
-where
-    D::Smaller: Axes,
-{
-    lines(array, axis, reducer, |result| Value::Number(number(result)))
-}
+    fn add(&self, (count, sum): &mut Self::State, position: usize, values: &[f64]) {
+        *count += values.len() as u64;
+        SumFast.add(sum, position, values);
+    }
 
-fn lines<D: Axes + RemoveAxis, R: Reducer<f64>>(
-    array: &DistArray<f64, D>,
-    axis: usize,
-    reducer: &R,
-    value: impl Fn(R::Output) -> Value,
-) -> Result<Vec<Value>>
-where
-    D::Smaller: Axes,
-    R::Output: Element,
-{
-    let results = array.reduce_axis_by(axis, reducer)?.gather(0)?;
-    Ok(results.into_iter().flatten().map(value).collect())
+    fn merge(&self, (count, sum): &mut Self::State, other: Self::State) {
+        *count += other.0;
+        Reducer::<f64>::merge(&SumFast, sum, other.1);
+    }
+
+    fn finish(&self, (count, sum): Self::State) -> Result<f64> {
+        let sum: f64 = SumFast.finish(sum)?;
+        Ok(sum / count as f64)
+    }
 }

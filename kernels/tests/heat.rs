@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use ndarray::{Array, Ix1, Ix2, Ix3};
 use partita::layout::Axes;
-use partita::{Boundary, Communicator, DistArray, Error, ProcessGrid, Result};
+use partita::{Boundary, Communicator, DistArray, Error, ProcessGrid, Reductions, Result};
 use partita_kernels::heat::{Parameters, parallel, serial};
 use partita_testing::spmd_test;
 

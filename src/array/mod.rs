@@ -46,7 +46,7 @@ pub use view::{DistView, DistViewMut, Distributed};
 ///
 /// ```no_run
 /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
-/// use partita::{DistArray, ProcessGrid};
+/// use partita::{DistArray, ProcessGrid, Reductions};
 /// let grid = ProcessGrid::balanced(world, 2)?;
 /// let u = DistArray::from_fn(&grid, [4000, 3000], |[i, j]| (i * j) as f64)?;
 /// let total = u.sum()?; // the same bits on any number of ranks

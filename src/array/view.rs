@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use ndarray::{Array, ArrayView, ArrayViewMut};
+use ndarray::{Array, ArrayView, ArrayViewMut, Ix1};
 
-use super::reduce::Summable;
 use super::{DistArray, ProcessGrid};
 use crate::comm::{Communicator, Element};
 use crate::error::{Error, Result};
@@ -12,7 +11,7 @@ use crate::layout::{Axes, GlobalIndices, Layout, Runs};
 
 /// What is cut over the ranks of a grid: an array, or a view of one.
 ///
-/// It is what the second operand of elementwise work may be.
+/// It is what the second operand of elementwise work may be, and what has [`Reductions`](crate::Reductions).
 pub trait Distributed {
     /// Its elements.
     type Element: Element;
@@ -27,6 +26,48 @@ pub trait Distributed {
 
     /// This rank's part. *Local.*
     fn local(&self) -> ArrayView<'_, Self::Element, Self::Dim>;
+
+    /// All elements in C order, as an array of one axis in blocks. *Collective.*
+    ///
+    /// # Cost
+    /// Two all-to-alls: of the elements, and of two numbers for each run of consecutive ones.
+    ///
+    /// # Errors
+    /// [`Error::Memory`], on every rank, when a rank cannot hold its block.
+    ///
+    /// ```no_run
+    /// # fn example(u: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
+    /// use partita::Distributed;
+    /// let line = u.flatten()?;
+    /// assert_eq!(line.shape(), [u.len()]);
+    /// # Ok(()) }
+    /// ```
+    #[track_caller]
+    fn flatten(&self) -> Result<DistArray<Self::Element, Ix1>>
+    where
+        Self: Sized,
+    {
+        super::flatten::flatten(self)
+    }
+
+    /// All elements in C order, the first `lengths[0]` of them on rank 0, and so on. *Collective.*
+    ///
+    /// # Shapes
+    /// One length a rank, the same on every rank; together the number of elements.
+    ///
+    /// # Cost
+    /// As [`flatten`](Self::flatten).
+    ///
+    /// # Errors
+    /// The same on every rank: [`Error::Shape`] when the lengths are not like that, [`Error::Memory`] when a rank
+    /// cannot hold its elements.
+    #[track_caller]
+    fn in_order(&self, lengths: &[usize]) -> Result<Vec<Self::Element>>
+    where
+        Self: Sized,
+    {
+        super::flatten::in_order(self, lengths)
+    }
 }
 
 /// Unless both have the same parts. Replicated: layouts and the number of ranks are the same everywhere.
@@ -211,18 +252,6 @@ macro_rules! view {
             #[track_caller]
             pub fn redistribute(&self, target: &Layout<D>) -> Result<DistArray<A, D>> {
                 self.to_owned().redistribute(target)
-            }
-
-            /// The sum of all elements of the view; see [`DistArray::sum`]. *Collective.*
-            ///
-            /// # Errors
-            /// As there.
-            #[track_caller]
-            pub fn sum(&self) -> Result<A>
-            where
-                A: Summable,
-            {
-                self.to_owned().sum()
             }
 
             /// The whole view on `root`; `None` elsewhere. *Collective.*

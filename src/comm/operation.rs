@@ -3,7 +3,7 @@
 /// What a reduction does with two elements; MPI applies it in an order of its own.
 ///
 /// On floating-point numbers `Sum` and `Product` therefore depend on the number of ranks, and `Min`
-/// and `Max` may lose a NaN: [`DistArray::sum`](crate::DistArray::sum) does not.
+/// and `Max` may lose a NaN: [`sum`](crate::Reductions::sum) does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// `MPI_SUM`: numbers.

@@ -338,7 +338,11 @@ fn check_mapping(
             _ => {}
         }
     }
-    // Of an array without elements the other axes still count: `ndarray` has strides for them.
+    check_size(shape)
+}
+
+/// Of an array without elements the other axes still count: `ndarray` has strides for them.
+fn check_size(shape: &[usize]) -> Result<(), String> {
     let mut lengths = shape.iter().filter(|&&length| length > 0).copied();
     lengths
         .try_fold(1usize, usize::checked_mul)
@@ -347,7 +351,6 @@ fn check_mapping(
         .ok_or_else(|| "more elements than can be counted".to_string())
 }
 
-/// `4000×3000 [block/2, cyclic/3] on 2×3`: the shape, each axis's distribution over so many parts, the grid.
 impl<D: Axes> fmt::Display for Layout<D> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lengths: Vec<String> = self.shape().iter().map(usize::to_string).collect();

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::Layout;
 use super::axes::Axes;
 use super::axis_slice::AxisSlice;
 use super::distribution::{AxisLayout, Distribution};
 use super::overlap::greatest_common_divisor;
 use super::runs::Runs;
+use super::{Layout, check_size};
 use crate::error::{Error, Result};
 
 /// What a slice of an axis leaves of its parts, each index where it was.
@@ -209,6 +209,36 @@ impl<D: Axes> Layout<D> {
         *of = AxisLayout::new(of.len(), Distribution::Replicated, 1)
             .map_err(|cause| Error::shape("layout", cause))?;
         layout.over[axis] = None;
+        Ok(layout)
+    }
+
+    /// The layout with another length of one axis: in blocks, where the axis is cut and was of another length.
+    ///
+    /// ```
+    /// use partita::layout::{Distribution::*, GridShape, Layout};
+    /// let layout = Layout::new([9, 4], GridShape::new(&[3, 2]), &[Cyclic, Block])?;
+    /// assert_eq!(layout.with_length(0, 2)?.to_string(), "2×4 [block/3, block/2] on 3×2");
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there is no such axis, or there would be more elements than can be counted.
+    pub fn with_length(&self, axis: usize, length: usize) -> Result<Self> {
+        let mut layout = self.clone();
+        let error = |detail: String| Error::shape("layout", format!("{self}: {detail}"));
+        let Some(of) = layout.axes.get_mut(axis) else {
+            return Err(error(format!("there is no axis {axis}")));
+        };
+        if of.len() == length {
+            return Ok(layout);
+        }
+        let distribution = match of.distribution() {
+            Distribution::Replicated => Distribution::Replicated,
+            _ => Distribution::Block,
+        };
+        *of = AxisLayout::new(length, distribution, of.parts()).map_err(error)?;
+        layout.shape[axis] = length;
+        check_size(layout.shape()).map_err(error)?;
         Ok(layout)
     }
 

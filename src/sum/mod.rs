@@ -1,6 +1,6 @@
 //! Sums of floating-point numbers: exact, reproducible, fast. Pure arithmetic, on one rank.
 //!
-//! [`DistArray::sum`](crate::DistArray::sum) and everything built on it (norms, moments, sums along axes)
+//! [`sum`](crate::Reductions::sum) and everything built on it (norms, moments, sums along axes)
 //! end here. The accumulators can be filled in any order and merged in any grouping, and hold the same.
 
 mod bins;
@@ -19,4 +19,4 @@ pub use exact::Exact;
 pub use fast::fast;
 pub use reproducible::Reproducible;
 pub use squares::Squares;
-pub use wide::Wide;
+pub use wide::{Wide, scale};

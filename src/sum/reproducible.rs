@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bins::{BLOCK, COMFORTABLE, bin_of, power_of_two};
 use super::products::with_errors;
-use super::slice::{FOLD, Sliced, slice_products, slice_squares, slice_values};
+use super::slice::{FOLD, Sliced, slice_products, slice_values};
 use super::special::Specials;
 use super::wide::{DIGIT_BITS, Wide};
 
@@ -60,20 +60,6 @@ impl Reproducible {
         }
     }
 
-    /// Adds numbers to this sum, and their squares, as [`add_products`](Self::add_products) has them,
-    /// to another.
-    pub fn add_with_squares<A: Copy + Into<f64>>(&mut self, squares: &mut Self, values: &[A]) {
-        for block in values.chunks(BLOCK) {
-            let (plain, squared) = slice_squares(block, self.guess(), squares.guess());
-            if !self.take(plain) {
-                self.add(block);
-            }
-            if !squares.take(squared) {
-                squares.add_products(block, block);
-            }
-        }
-    }
-
     /// Adds another sum: the same as all its numbers.
     pub fn merge(&mut self, other: &Self) {
         self.specials.merge(&other.specials);
@@ -103,14 +89,19 @@ impl Reproducible {
             .map_or(self.specials.sum() as f32, |wide| wide.to_f32())
     }
 
+    /// The highest bin that is kept.
+    pub(super) fn top(&self) -> Option<i32> {
+        self.top
+    }
+
     /// The bin to try a block with.
-    fn guess(&self) -> i32 {
+    pub(super) fn guess(&self) -> i32 {
         let (least, most) = COMFORTABLE.into_inner();
         self.top.unwrap_or(least).clamp(least, most)
     }
 
     /// Adds the sums of a block that was sliced from the guessed bin, if it is the right one.
-    fn take(&mut self, Sliced { largest, sums }: Sliced) -> bool {
+    pub(super) fn take(&mut self, Sliced { largest, sums }: Sliced) -> bool {
         if largest == 0.0 {
             return true;
         }
@@ -180,6 +171,6 @@ impl Reproducible {
     }
 }
 
-fn widened<A: Copy + Into<f64>>(values: &[A]) -> Vec<f64> {
+pub(super) fn widened<A: Copy + Into<f64>>(values: &[A]) -> Vec<f64> {
     values.iter().map(|&value| value.into()).collect()
 }

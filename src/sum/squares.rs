@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bins::power_of_two;
+use super::bins::{BLOCK, power_of_two};
+use super::reproducible::widened;
+use super::slice::{largest_magnitude, slice_squares};
 use super::wide::DIGIT_BITS;
 use super::{Reproducible, Wide};
 
@@ -14,6 +16,12 @@ const LARGE: f64 = power_of_two(500);
 
 /// Squares of numbers below this may lose bits.
 const SMALL: f64 = power_of_two(-400);
+
+/// In a block with a number of this magnitude or above, squares of small ones are nothing in the bins that are kept.
+const NOT_SMALL: f64 = power_of_two(-300);
+
+/// The bin of that number's square, which with the two below it reaches down to 2⁻⁷⁰⁴.
+const BIN_NOT_SMALL: i32 = -14;
 
 /// A reproducible sum of squares of numbers of any size, and so a norm that neither overflows nor underflows.
 ///
@@ -37,11 +45,26 @@ pub struct Squares {
 impl Squares {
     /// Adds the squares of numbers.
     pub fn add(&mut self, values: &[f64]) {
-        for block in values.chunks(2048) {
-            if block.iter().all(|value| is_middle(*value)) {
+        for block in values.chunks(BLOCK) {
+            match is_of_one_size(largest_magnitude(block)) {
+                true => self.middle.add_products(block, block),
+                false => self.add_of_any_size(block),
+            }
+        }
+    }
+
+    /// Adds numbers to a sum, and their squares to this one.
+    pub fn add_with_sum<A: Copy + Into<f64>>(&mut self, sum: &mut Reproducible, values: &[A]) {
+        for block in values.chunks(BLOCK) {
+            let (plain, squared) = slice_squares(block, sum.guess(), self.middle.guess());
+            let largest = plain.largest;
+            if !sum.take(plain) {
+                sum.add(block);
+            }
+            if !is_of_one_size(largest) {
+                self.add_of_any_size(&widened(block));
+            } else if !self.middle.take(squared) {
                 self.middle.add_products(block, block);
-            } else {
-                self.add_of_any_size(block);
             }
         }
     }
@@ -71,8 +94,12 @@ impl Squares {
     /// The sum before it is rounded; `None` if it is not finite.
     pub fn to_wide(&self) -> Option<Wide> {
         let large = self.large.to_wide()?.moved(2 * MOVED);
-        let small = self.small.to_wide()?.moved(-2 * MOVED);
-        Some(large.plus(&self.middle.to_wide()?).plus(&small))
+        let whole = large.plus(&self.middle.to_wide()?);
+        // Whether small numbers came in a block with others, or alone, must make no difference.
+        if self.middle.top() >= Some(BIN_NOT_SMALL) {
+            return Some(whole);
+        }
+        Some(whole.plus(&self.small.to_wide()?.moved(-2 * MOVED)))
     }
 
     /// The square root of the sum, to within one unit in its last place.
@@ -80,6 +107,11 @@ impl Squares {
         let not_finite = self.large.to_f64() + self.middle.to_f64();
         self.to_wide().map_or(not_finite, |wide| wide.sqrt())
     }
+}
+
+/// Whether all numbers of a block with this largest magnitude may be taken for middle ones.
+fn is_of_one_size(largest: f64) -> bool {
+    largest == 0.0 || (NOT_SMALL..LARGE).contains(&largest)
 }
 
 fn is_middle(value: f64) -> bool {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::bins::{COMFORTABLE, bin_of, limit, power_of_two};
 use super::slice::{slice_products, slice_values};
 use super::wide::{DIGIT_BITS, decompose};
-use super::{Exact, Reproducible, Wide, fast};
+use super::{Exact, Reproducible, Squares, Wide, fast};
 
 /// Numbers of every kind of bits, and many that are alike.
 fn finite() -> impl Strategy<Value = f64> {
@@ -157,10 +157,10 @@ proptest! {
         sum.add_products(&left, &right);
         let (near, expected) = (sum.to_f64(), nearest(&expected));
         prop_assert!((near - expected).abs() <= 1e18 * 2f64.powi(-75) * 3000.0 + expected.abs() * f64::EPSILON);
-        let (mut plain, mut squares) = (Reproducible::default(), Reproducible::default());
-        plain.add_with_squares(&mut squares, &left);
-        let mut alone = Reproducible::default();
-        alone.add_products(&left, &left);
+        let (mut plain, mut squares) = (Reproducible::default(), Squares::default());
+        squares.add_with_sum(&mut plain, &left);
+        let mut alone = Squares::default();
+        alone.add(&left);
         prop_assert_eq!(squares, alone);
         prop_assert_eq!(plain, reproducible(&left));
     }
@@ -176,6 +176,39 @@ proptest! {
         let root = wide_a.times(&wide_a).sqrt();
         let size = wide_a.to_f64().abs();
         prop_assert!((root - size).abs() <= size * f64::EPSILON, "{root} {size}");
+    }
+
+    #[test]
+    fn a_quotient_is_rounded_once(a in finite(), b in finite(), divisor in prop_oneof![1..9u64, any::<u64>().prop_map(|n| n.max(1))]) {
+        let whole = Wide::from_f64(a).plus(&Wide::from_f64(b));
+        let expected = (rational(a) + rational(b)) / BigRational::from_integer(divisor.into());
+        prop_assert_eq!(whole.quotient(divisor).to_bits() << 1, nearest(&expected).to_bits() << 1);
+        prop_assert_eq!(whole.is_negative(), expected < BigRational::zero());
+        let scaled = Wide::from_f64(a).scaled(-1_100).scaled(1_100);
+        prop_assert_eq!(scaled.to_f64(), a);
+    }
+
+    #[test]
+    fn squares_of_any_size_do_not_depend_on_how_they_come(
+        values in prop::collection::vec(prop_oneof![finite(), Just(1e-200), Just(3.0), Just(1e200)], 1..12),
+        cut in 0..12usize,
+    ) {
+        let (head, tail) = values.split_at(cut.min(values.len()));
+        let of = |parts: &[&[f64]]| {
+            let (mut sum, mut squares) = (Reproducible::default(), Squares::default());
+            parts.iter().for_each(|part| squares.add_with_sum(&mut sum, part));
+            squares.to_wide()
+        };
+        let whole = of(&[&values]);
+        prop_assert_eq!(of(&[head, tail]).map(|wide| wide.minus(whole.as_ref().unwrap()).is_zero()), Some(true));
+        let exact: BigRational = values.iter().map(|&value| rational(value) * rational(value)).sum();
+        let (mantissa, exponent) = (whole.unwrap(), exact);
+        // Both brought down by a power of two into the range of doubles.
+        let down = mantissa.exponent().unwrap_or(0);
+        let two = BigRational::from_integer(2.into());
+        let expected = nearest(&(exponent / two.pow(down)));
+        let found = mantissa.scaled(-down).to_f64();
+        prop_assert!((found - expected).abs() <= f64::EPSILON * expected, "{found} {expected}");
     }
 
     #[test]

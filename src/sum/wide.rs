@@ -56,6 +56,18 @@ impl Wide {
         self
     }
 
+    /// The number times 2^`exponent`.
+    pub fn scaled(&self, exponent: i32) -> Wide {
+        let bits = DIGIT_BITS as i32;
+        let within = Wide::from_integer(1 << exponent.rem_euclid(bits));
+        self.times(&within).moved(exponent.div_euclid(bits))
+    }
+
+    /// ⌊log₂⌋ of the magnitude; `None` of zero.
+    pub fn exponent(&self) -> Option<i32> {
+        self.magnitude().top_bit()
+    }
+
     /// The sum.
     pub fn plus(&self, other: &Wide) -> Wide {
         self.combine(other, |a, b| a + b)
@@ -130,6 +142,35 @@ impl Wide {
         let (mantissa, exponent) = self.normalised();
         let odd = exponent.rem_euclid(2);
         scale((mantissa * power_of_two(odd)).sqrt(), (exponent - odd) / 2)
+    }
+
+    /// self / `divisor` as a double, rounded once, to nearest, ties to even. The divisor is not zero.
+    ///
+    /// ```
+    /// use partita::sum::Wide;
+    /// let twice_the_largest = Wide::from_f64(f64::MAX).times(&Wide::from_integer(2));
+    /// assert_eq!(twice_the_largest.quotient(2), f64::MAX);
+    /// ```
+    pub fn quotient(&self, divisor: u64) -> f64 {
+        // Digits below, of which two are more than the 53 bits of the result and those that the divisor takes off.
+        const BELOW: usize = 4;
+        let magnitude = self.magnitude();
+        let mut digits = vec![0; BELOW];
+        digits.extend(magnitude.digits);
+        let (divisor, mut rest) = (i128::from(divisor), 0);
+        for digit in digits.iter_mut().rev() {
+            let whole = (rest << DIGIT_BITS) + *digit;
+            (*digit, rest) = (whole / divisor, whole % divisor);
+        }
+        // What is left is more than nothing, and less than the lowest bit.
+        digits[0] |= i128::from(rest != 0);
+        let lowest = magnitude.lowest - BELOW as i32;
+        let quotient = Wide { digits, lowest }.to_f64();
+        if self.is_negative() {
+            -quotient
+        } else {
+            quotient
+        }
     }
 
     /// self / other as a double, to within one unit in the last place. The other is not zero.
@@ -247,7 +288,7 @@ pub(super) fn decompose(value: f64) -> Option<(i64, i32)> {
 }
 
 /// `value`·2^`exponent`, exact where the result is a number of `value`'s precision.
-fn scale(value: f64, exponent: i32) -> f64 {
+pub fn scale(value: f64, exponent: i32) -> f64 {
     // In steps none of which leaves the range of the powers of two.
     let first = exponent.clamp(-900, 971);
     let second = (exponent - first).clamp(-1022, 1023);

@@ -2,7 +2,7 @@
 
 use ndarray::{Array, Ix0, Ix1, Ix2, Ix3, Ix4};
 use partita::layout::{Axes, Distribution};
-use partita::{Communicator, DistArray, ProcessGrid, Result};
+use partita::{Communicator, DistArray, ProcessGrid, Reductions, Result};
 use partita_testing::{Sample, any_layout, cases, position, sampled, spmd_test, whole};
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]

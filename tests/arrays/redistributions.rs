@@ -5,7 +5,7 @@ use num_complex::Complex;
 use partita::layout::Distribution::{Block, Replicated};
 use partita::layout::{Axes, GridShape, Layout};
 use partita::{
-    Boundary, Communicator, DistArray, Error, Halo, ProcessGrid, Redistribution, Result,
+    Boundary, Communicator, DistArray, Error, Halo, ProcessGrid, Redistribution, Reductions, Result,
 };
 use partita_testing::{
     Sample, any_layout, any_layout_of, cases, error_of_all, position, sampled, shape, shape_of,

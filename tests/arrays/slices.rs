@@ -2,7 +2,7 @@
 
 use ndarray::{Array, Axis, Ix1, Ix2, Ix3, Ix4, SliceArg, SliceInfo, SliceInfoElem, s};
 use partita::layout::{Axes, Distribution, GridShape, Layout};
-use partita::{Communicator, DistArray, ProcessGrid, Result};
+use partita::{Communicator, DistArray, ProcessGrid, Reductions, Result};
 use partita_testing::{
     Sample, any_layout, axis_length, cases, error_of_all, sampled, spmd_test, whole,
 };

@@ -2,7 +2,7 @@
 
 use ndarray::{IntoDimension, Ix0, Ix1, Ix2, Ix3};
 use partita::layout::Axes;
-use partita::{Boundary, Communicator, DistArray, Halo, ProcessGrid, Result};
+use partita::{Boundary, Communicator, DistArray, Halo, ProcessGrid, Reductions, Result};
 use partita_testing::{cases, error_of_all, spmd_test};
 
 use crate::halo_cases::{Case, in_layouts_of_boxes, on_every_grid, starts};

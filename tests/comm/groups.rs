@@ -1,6 +1,6 @@
 //! Communicators made of communicators.
 
-use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita::{Communicator, DistArray, Error, ProcessGrid, Reductions, Result};
 use partita_testing::{cases, error_of_all, spmd_test};
 use proptest::prelude::*;
 

@@ -44,28 +44,39 @@ fn reduce_prints_the_same_bits_on_any_number_of_ranks() {
     let mut exact = partita::sum::Exact::default();
     exact.add(&numbers());
     let mut expected: Option<Vec<String>> = None;
-    for ranks in [1, 2, 3] {
+    // One after the other on one rank, and all again on three: nothing may differ.
+    for ranks in [1, 3] {
         let of = |arguments: &[&str]| {
             lines("reduce", ranks, &[&[input.as_str()], arguments].concat()).join(" ")
         };
         let sum = of(&["--op", "sum", "--mode", "exact", "--hex"]);
         assert_eq!(from_hex(&sum).to_bits(), exact.to_f64().to_bits(), "{sum}");
-        assert_eq!(of(&["--op", "argmax"]), "0");
-        assert_eq!(of(&["--op", "max"]), "1e16");
-        let found: Vec<String> = [
-            "sum", "mean", "var", "median", "norm2", "digest", "kurtosis",
-        ]
-        .iter()
-        .map(|op| of(&["--op", op, "--hex"]))
-        .collect();
+        let found: Vec<String> = ["sum", "var", "median", "digest", "kurtosis", "argmax"]
+            .iter()
+            .map(|op| of(&["--op", op, "--hex"]))
+            .collect();
+        assert_eq!(found[5], "0");
         let expected = expected.get_or_insert_with(|| found.clone());
         assert_eq!(&found, expected, "on {ranks} ranks");
-        let json = of(&["--op", "min", "--json"]);
+        let json = of(&["--op", "quantiles", "--at", "0,1", "--json"]);
         let whole = format!(
-            r#"{{"op":"min","mode":"reproducible","shape":[1000],"ranks":{ranks},"value":-1e16}}"#
+            r#"{{"op":"quantiles","mode":"reproducible","shape":[1000],"ranks":{ranks},"value":[-1e16,1e16]}}"#
         );
         assert_eq!(json, whole);
     }
+}
+
+#[test]
+fn reduce_passes_over_nans_when_asked_to() {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("gaps.f64le");
+    write(&path, &[3.0, f64::NAN, 1.0, 2.5, f64::NAN]);
+    let input = format!("--input={}", path.to_str().expect("a path of text"));
+    let of =
+        |arguments: &[&str]| lines("reduce", 2, &[&[input.as_str()], arguments].concat()).join(" ");
+    assert_eq!(of(&["--op=mean"]), "NaN");
+    assert_eq!(of(&["--op=argmax", "--skip-nan"]), "0");
+    assert_eq!(of(&["--op=median", "--skip-nan", "--axis=0"]), "2.5");
 }
 
 #[test]
@@ -107,55 +118,33 @@ fn reduce_refuses_what_it_cannot_do_on_every_rank() {
     let empty = directory.join("empty.f64le");
     write(&empty, &[]);
     let path = |path: &Path| format!("--input={}", path.to_str().expect("a path of text"));
-    for (input, arguments, code, says) in [
-        (path(&odd), vec!["--op=sum"], 3, "12 bytes"),
-        (path(&empty), vec!["--op=max"], 3, "no elements"),
+    let (no_numbers, no_hdf5) = (directory.join("none.f64le"), directory.join("none.h5"));
+    // What is refused is refused by the same code on any number of ranks: each on one number of them.
+    for (ranks, input, arguments, code, says) in [
+        (2, &odd, "--op=sum", 3, "12 bytes"),
+        (2, &empty, "--op=max", 3, "no elements"),
+        (1, &empty, "--op=norm2 --mode=exact", 2, "sum and mean"),
+        (2, &empty, "--op=digest --axis=0", 2, "--axis"),
+        (1, &empty, "--op=sum --axis=1", 3, "no axis 1"),
         (
-            path(&empty),
-            vec!["--op=norm2", "--mode=exact"],
             2,
-            "sum and mean",
+            &empty,
+            "--op=quantiles --at=0.5,1.5",
+            2,
+            "1.5 is no probability",
         ),
-        (path(&empty), vec!["--op=digest", "--axis=0"], 2, "--axis"),
-        (path(&empty), vec!["--op=sum", "--axis=1"], 3, "no axis 1"),
-        (path(&empty), vec!["--op=som"], 2, "som"),
-        (
-            path(&directory.join("none.f64le")),
-            vec!["--op=sum"],
-            4,
-            "none.f64le",
-        ),
-        (
-            path(&directory.join("none.h5")),
-            vec!["--op=sum"],
-            4,
-            "none.h5",
-        ),
+        (1, &empty, "--op=digest --skip-nan", 2, "--skip-nan"),
+        (2, &empty, "--op=som", 2, "som"),
+        (2, &no_numbers, "--op=sum", 4, "none.f64le"),
+        (2, &no_hdf5, "--op=sum", 4, "none.h5"),
     ] {
-        for ranks in [1, 2] {
-            let outcome = run_example(
-                "reduce",
-                ranks,
-                [&[input.as_str()], &arguments[..]].concat(),
-            );
-            assert_eq!(
-                outcome.exit_code,
-                Some(code),
-                "{arguments:?}: {}",
-                outcome.stderr
-            );
-            assert!(
-                outcome.stderr.contains(says),
-                "{arguments:?}: {}",
-                outcome.stderr
-            );
-            assert_eq!(
-                outcome.stderr.matches("error:").count(),
-                1,
-                "{}",
-                outcome.stderr
-            );
-        }
+        let all = [path(input)].into_iter();
+        let all = all.chain(arguments.split(' ').map(str::to_string));
+        let outcome = run_example("reduce", ranks, all);
+        let told = format!("{arguments}: {}", outcome.stderr);
+        assert_eq!(outcome.exit_code, Some(code), "{told}");
+        assert!(outcome.stderr.contains(says), "{told}");
+        assert_eq!(outcome.stderr.matches("error:").count(), 1, "{told}");
     }
     assert_eq!(lines("reduce", 2, &[&path(&empty), "--op=sum"]), ["0.0"]);
 }

@@ -1,11 +1,13 @@
 //! Reductions of arrays in every kind of layout, against what one rank makes of the whole array in C order.
 
-use ndarray::{Array, Axis, Ix1, Ix2, Ix3, RemoveAxis};
+use ndarray::{Array, ArrayView1, Axis, Ix1, Ix2, Ix3, Zip, s};
 use num_complex::Complex;
 use partita::layout::{Axes, Layout};
-use partita::reduce::{ArgMax, Count, Max, Min, NanMin, Norm2, Sum, SumExact};
-use partita::sum::{Exact, Reproducible};
-use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita::reduce::{Along, ArgMax, Max, Min, NanMin, Norm2, SkipNan, Sum};
+use partita::sum::{Exact, Reproducible, Squares};
+use partita::{
+    Communicator, DistArray, Distributed, Error, Lines, ProcessGrid, Reductions, Result,
+};
 use partita_testing::{any_layout, cases, error_of_all, position, spmd_test};
 use proptest::prelude::*;
 
@@ -61,31 +63,64 @@ fn reductions_are_those_of_the_whole_array_in_every_layout(world: &Communicator)
         let (array, whole) =
             distributed(world, &layout, |place| value(seed, place, with_specials))?;
         let values = whole.as_slice().expect("standard");
-        let mut product = Reproducible::default();
-        product.add_products(values, values);
-        let told = format!("{array:?}");
-        assert!(same(array.sum()?, reproducible(values)), "{told}");
-        assert!(same(array.sum_exact()?, exact(values)), "{told}");
-        assert!(same(array.dot(&array)?, product.to_f64()), "{told}");
-        assert_eq!(
-            array.count(|value| value < 0.0)?,
-            values.iter().filter(|&&value| value < 0.0).count() as u64
-        );
-        assert_eq!(array.any(|value| value == 1e300)?, values.contains(&1e300));
-        assert_eq!(array.all(|value| value != 1e300)?, !values.contains(&1e300));
-        if values.is_empty() {
-            let error = error_of_all(world, array.min())?;
-            assert!(matches!(error, Error::Shape { .. }), "{error:?}");
-            error_of_all(world, array.argmax())?;
-            continue;
+        check_all(world, &array, values)?;
+        // Of views as of arrays; some layouts have not every slice.
+        check_all(
+            world,
+            &array.slice(s![..;-1, .., ..;-1])?,
+            &flat(&whole.slice(s![..;-1, .., ..;-1])),
+        )?;
+        let from = |axis: usize| usize::from(array.shape()[axis] > 0) as isize;
+        let part = s![.., from(1)..;2, from(2)..];
+        if let Ok(view) = array.slice(part) {
+            check_all(world, &view, &flat(&whole.slice(part)))?;
         }
-        check_extremes(&array, values)?;
     }
     Ok(())
 }
 
-fn check_extremes(array: &DistArray<f64, Ix3>, values: &[f64]) -> Result<()> {
-    let place = |index: [usize; 3]| position(array.shape(), &index);
+fn flat(values: &ndarray::ArrayView3<f64>) -> Vec<f64> {
+    values.iter().copied().collect()
+}
+
+fn check_all<T>(world: &Communicator, array: &T, values: &[f64]) -> Result<()>
+where
+    T: Distributed<Element = f64, Dim = Ix3>,
+{
+    let mut product = Reproducible::default();
+    product.add_products(values, values);
+    let told = format!("{}", array.layout());
+    assert!(same(array.sum()?, reproducible(values)), "{told}");
+    assert!(same(array.sum_exact()?, exact(values)), "{told}");
+    assert!(same(array.dot(array)?, product.to_f64()), "{told}");
+    assert!(same(array.norm2()?, norm2(values)), "{told}");
+    assert!(
+        same(array.nan_sum()?, reproducible(&numbers(values))),
+        "{told}"
+    );
+    let negative = values.iter().filter(|&&value| value < 0.0).count();
+    assert_eq!(array.count(|value| value < 0.0)?, negative as u64);
+    assert_eq!(array.any(|value| value == 1e300)?, values.contains(&1e300));
+    assert_eq!(array.all(|value| value != 1e300)?, !values.contains(&1e300));
+    let first = array.reduce(|left, _| left)?;
+    assert_eq!(
+        first.map(f64::to_bits),
+        values.first().map(|value| value.to_bits())
+    );
+    if values.is_empty() {
+        let error = error_of_all(world, array.min())?;
+        assert!(matches!(error, Error::Shape { .. }), "{error:?}");
+        error_of_all(world, array.argmax())?;
+        return Ok(());
+    }
+    check_extremes(array, values)
+}
+
+fn check_extremes<T>(array: &T, values: &[f64]) -> Result<()>
+where
+    T: Distributed<Element = f64, Dim = Ix3>,
+{
+    let place = |index: [usize; 3]| position(array.layout().shape(), &index);
     let least = first_best(values, less).expect("some");
     let most = first_best(values, greater).expect("some");
     assert_eq!(place(array.argmin()?), least);
@@ -97,11 +132,7 @@ fn check_extremes(array: &DistArray<f64, Ix3>, values: &[f64]) -> Result<()> {
     };
     assert!(same(array.min()?, zero(-0.0, values[least])));
     assert!(same(array.max()?, zero(0.0, values[most])));
-    let numbers: Vec<f64> = values
-        .iter()
-        .copied()
-        .filter(|value| !value.is_nan())
-        .collect();
+    let numbers = numbers(values);
     match numbers.is_empty() {
         true => assert!(array.nan_min().is_err() && array.nan_argmax().is_err()),
         false => {
@@ -109,6 +140,11 @@ fn check_extremes(array: &DistArray<f64, Ix3>, values: &[f64]) -> Result<()> {
             assert_eq!(array.nan_min()?, least);
             let index = place(array.nan_argmin()?);
             assert_eq!(Some(index), values.iter().position(|&value| value == least));
+            // What is passed over still counts where places are told.
+            assert_eq!(
+                array.reduce_by(&SkipNan(ArgMax))?,
+                place(array.nan_argmax()?)
+            );
             assert_eq!(
                 array.nan_max()?,
                 numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max)
@@ -123,39 +159,139 @@ fn check_extremes(array: &DistArray<f64, Ix3>, values: &[f64]) -> Result<()> {
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn along_an_axis_each_line_is_reduced_in_every_layout(world: &Communicator) -> Result<()> {
-    fn check<D: Axes + RemoveAxis>(world: &Communicator) -> Result<()>
-    where
-        D::Smaller: Axes,
-    {
+    fn check<D: Along>(world: &Communicator, count: usize) -> Result<()> {
         let case = (any_layout::<D>(world.size()), any::<u64>(), any::<bool>());
-        for (layout, seed, with_specials) in cases(12, case) {
+        for (layout, seed, with_specials) in cases(count, case) {
             let (array, whole) =
                 distributed(world, &layout, |place| value(seed, place, with_specials))?;
             for axis in 0..array.ndim() {
-                let expect = |reduce: &dyn Fn(&[f64]) -> f64| -> Vec<f64> {
-                    let lines = whole.lanes(Axis(axis)).into_iter();
-                    lines.map(|line| reduce(&line.to_vec())).collect()
-                };
-                assert_lines(&array.sum_axis(axis)?, &expect(&reproducible))?;
-                assert_lines(&array.reduce_axis_by(axis, &SumExact)?, &expect(&exact))?;
-                let negative = array.reduce_axis_by(axis, &Count(|value: f64| value < 0.0))?;
-                let count = |line: &[f64]| line.iter().filter(|&&value| value < 0.0).count() as f64;
-                assert_lines(&negative.map(|count| count as f64), &expect(&count))?;
-                if array.shape()[axis] > 0 {
-                    let first =
-                        |line: &[f64]| first_best(line, greater).map_or(f64::NAN, |at| at as f64);
-                    let places = array.argmax_axis(axis)?.map(|at| at as f64);
-                    assert_lines(&places, &expect(&first))?;
-                }
+                check_axis(&array, &whole, axis)?;
             }
             let refused = array.sum_axis(array.ndim()).map(|_| ());
             assert!(matches!(refused, Err(Error::Shape { .. })));
+            let refused = array.map_lines(array.ndim(), 1, |_| Ok(vec![0.0]));
+            assert!(matches!(refused.map(|_| ()), Err(Error::Shape { .. })));
         }
         Ok(())
     }
-    check::<Ix1>(world)?;
-    check::<Ix2>(world)?;
-    check::<Ix3>(world)
+    check::<Ix1>(world, 6)?;
+    check::<Ix2>(world, 12)?;
+    check::<Ix3>(world, 6)?;
+    for (layout, seed) in cases(6, (any_layout::<Ix2>(world.size()), any::<u64>())) {
+        let (array, whole) = distributed(world, &layout, |place| value(seed, place, true))?;
+        let turned = array.slice(s![..;-1, ..;-1])?;
+        for axis in 0..2 {
+            check_axis(&turned, &whole.slice(s![..;-1, ..;-1]).to_owned(), axis)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_axis<T>(array: &T, whole: &Array<f64, T::Dim>, axis: usize) -> Result<()>
+where
+    T: Distributed<Element = f64, Dim: Along>,
+{
+    let expect = |reduce: &dyn Fn(&[f64]) -> f64| -> Vec<f64> {
+        let lines = whole.lanes(Axis(axis)).into_iter();
+        lines.map(|line| reduce(&line.to_vec())).collect()
+    };
+    assert_lines(&array.sum_axis(axis)?, &expect(&reproducible))?;
+    assert_lines(&array.sum_exact_axis(axis)?, &expect(&exact))?;
+    assert_lines(&array.norm2_axis(axis)?, &expect(&norm2))?;
+    let of_numbers = expect(&|line| reproducible(&numbers(line)));
+    assert_lines(&array.nan_sum_axis(axis)?, &of_numbers)?;
+    let product = expect(&|line| {
+        let mut product = Reproducible::default();
+        product.add_products(line, line);
+        product.to_f64()
+    });
+    assert_lines(&array.dot_axis(array, axis)?, &product)?;
+    let negative = |value: f64| value < 0.0;
+    let count = |line: &[f64]| line.iter().filter(|&&value| negative(value)).count();
+    let counts = array.count_axis(axis, negative)?.map(|count| count as f64);
+    assert_lines(&counts, &expect(&|line| count(line) as f64))?;
+    let any = array
+        .any_axis(axis, negative)?
+        .map(|any| f64::from(u8::from(any)));
+    assert_lines(&any, &expect(&|line| (count(line) > 0).into()))?;
+    let all = array
+        .all_axis(axis, negative)?
+        .map(|all| f64::from(u8::from(all)));
+    assert_lines(&all, &expect(&|line| (count(line) == line.len()).into()))?;
+    check_whole_lines(array, whole, axis)?;
+    if whole.len_of(Axis(axis)) > 0 {
+        let first = |line: &[f64]| first_best(line, greater).map_or(f64::NAN, |at| at as f64);
+        let places = array.argmax_axis(axis)?.map(|at| at as f64);
+        assert_lines(&places, &expect(&first))?;
+        assert_lines(
+            &array.reduce_axis(axis, odd)?,
+            &expect(&|line| tree(line, &odd).expect("some")),
+        )?;
+    }
+    Ok(())
+}
+
+/// Each line turned about, and its first and last elements.
+fn check_whole_lines<T>(array: &T, whole: &Array<f64, T::Dim>, axis: usize) -> Result<()>
+where
+    T: Distributed<Element = f64, Dim: Along>,
+{
+    let length = whole.len_of(Axis(axis));
+    let turn = |line: &[f64]| line.iter().rev().copied().collect::<Vec<f64>>();
+    let turned = array.map_lines(axis, length, |line| Ok(turn(line)))?;
+    assert_eq!(turned.layout(), array.layout());
+    let mut expected = whole.clone();
+    expected.invert_axis(Axis(axis));
+    let found = turned.all_gather()?;
+    Zip::from(&found)
+        .and(&expected)
+        .for_each(|&found, &expected| assert!(same(found, expected)));
+    let ends = |line: &[f64]| [line.first(), line.last()].map(|end| end.copied().unwrap_or(7.0));
+    let found = array
+        .map_lines(axis, 2, |line| Ok(ends(line).to_vec()))?
+        .all_gather()?;
+    assert_eq!(found.len_of(Axis(axis)), 2);
+    let lines = found
+        .lanes(Axis(axis))
+        .into_iter()
+        .zip(whole.lanes(Axis(axis)));
+    for (found, line) in lines {
+        let pair = |line: ArrayView1<f64>| ends(&line.to_vec()).map(f64::to_bits);
+        assert_eq!(pair(found), pair(line));
+    }
+    Ok(())
+}
+
+fn numbers(values: &[f64]) -> Vec<f64> {
+    values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .collect()
+}
+
+fn norm2(values: &[f64]) -> f64 {
+    let mut squares = Squares::default();
+    squares.add(values);
+    squares.norm()
+}
+
+/// The tree of a reduction by a user's function, as its definition says.
+fn tree<A: Copy>(values: &[A], combine: &impl Fn(A, A) -> A) -> Option<A> {
+    match values {
+        [] => None,
+        [value] => Some(*value),
+        _ => {
+            let (left, right) = values.split_at(values.len().next_power_of_two() / 2);
+            let (left, right) = (tree(left, combine)?, tree(right, combine)?);
+            Some(combine(left, right))
+        }
+    }
+}
+
+/// Neither associative nor commutative.
+fn odd(left: f64, right: f64) -> f64 {
+    left * 0.5 - right * 0.25 + 0.1
 }
 
 fn reproducible(values: &[f64]) -> f64 {
@@ -182,23 +318,9 @@ fn assert_lines<D: Axes>(found: &DistArray<f64, D>, expected: &[f64]) -> Result<
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn a_users_function_meets_the_elements_in_one_tree(world: &Communicator) -> Result<()> {
-    /// The tree, as its definition says.
-    fn tree<A: Copy>(values: &[A], combine: &impl Fn(A, A) -> A) -> Option<A> {
-        match values {
-            [] => None,
-            [value] => Some(*value),
-            _ => {
-                let (left, right) = values.split_at(values.len().next_power_of_two() / 2);
-                let (left, right) = (tree(left, combine)?, tree(right, combine)?);
-                Some(combine(left, right))
-            }
-        }
-    }
     for (layout, seed) in cases(24, (any_layout::<Ix2>(world.size()), any::<u64>())) {
         let (array, whole) = distributed(world, &layout, |place| value(seed, place, false) * 0.7)?;
         let values = whole.as_slice().expect("standard");
-        // Neither associative nor commutative.
-        let odd = |left: f64, right: f64| left * 0.5 - right * 0.25 + 0.1;
         let (found, expected) = (array.reduce(odd)?, tree(values, &odd));
         assert_eq!(
             found.map(f64::to_bits),
@@ -299,6 +421,18 @@ fn a_sum_that_does_not_fit_on_one_rank_is_an_error_on_all(world: &Communicator) 
     let array = DistArray::from_fn(&grid, [3, 4], |[_, j]| if j == 3 { i8::MAX } else { 1 })?;
     let error = error_of_all(world, array.sum_axis(0).map(|_| ()))?;
     assert!(error.to_string().contains("381 does not fit i8"), "{error}");
+    // What a user's function says of one rank's lines, too.
+    let refused = array.map_lines(0, 1, |line| match line[0] {
+        i8::MAX => Err(Error::numerical("lines", "too much")),
+        few => Ok(vec![few]),
+    });
+    let error = error_of_all(world, refused.map(|_| ()))?;
+    assert!(error.to_string().contains("too much"), "{error}");
+    let error = error_of_all(world, array.map_lines(1, 3, |_| Ok(vec![0u8])).map(|_| ()))?;
+    assert!(
+        error.to_string().contains("1 values of a line for 3"),
+        "{error}"
+    );
     let sums: DistArray<i8, Ix1> = array.map(|value| value / 4).sum_axis(0)?;
     assert_eq!(sums.all_gather()?.to_vec(), [0, 0, 0, 93]);
     Ok(())

@@ -6,7 +6,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 use partita::layout::Distribution::{Block, BlockCyclic, Cyclic, Parts, Replicated};
 use partita::sum::Reproducible;
-use partita::{Communicator, DistArray, ProcessGrid, Result};
+use partita::{Communicator, DistArray, ProcessGrid, Reductions, Result};
 use partita_testing::spmd_test;
 
 fn rational(value: f64) -> BigRational {

@@ -5,7 +5,7 @@ use ndarray::{Dimension, Ix1, Ix2, Ix3};
 use num_complex::Complex;
 use partita::layout::Axes;
 use partita::reduce::Summable;
-use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita::{Communicator, DistArray, Error, ProcessGrid, Reductions, Result};
 use partita_testing::{all_grids, cases, error_of_all, position, shape_of, spmd_test};
 use proptest::prelude::*;
 

@@ -10,7 +10,7 @@ use super::Parameters;
 ///
 /// ```no_run
 /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
-/// use partita::{Boundary, DistArray, ProcessGrid};
+/// use partita::{Boundary, DistArray, ProcessGrid, Reductions};
 /// use partita_kernels::heat::{Parameters, parallel::Solver};
 /// let grid = ProcessGrid::balanced(world, 2)?;
 /// let initial = DistArray::from_fn(&grid, [512, 512], |[i, j]| f64::from(u8::from(i > j)))?;

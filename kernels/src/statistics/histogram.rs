@@ -2,9 +2,9 @@
 
 use num_complex::Complex;
 use partita::layout::Axes;
-use partita::reduce::Reducer;
+use partita::reduce::{Along, Reducer};
 use partita::sum::Reproducible;
-use partita::{DistArray, Element, Error, Result};
+use partita::{DistArray, Distributed, Element, Error, Lines, Reductions, Result};
 use serde::{Deserialize, Serialize};
 
 /// `count` bins of one width from `low` to `high`, by their `count` + 1 edges. *Local.*
@@ -155,15 +155,33 @@ impl Reducer<Complex<f64>> for Weighted {
 /// # Ok(()) }
 /// ```
 #[track_caller]
-pub fn histogram<A, D>(array: &DistArray<A, D>, edges: &[f64]) -> Result<HistogramOf<u64>>
+pub fn histogram<T>(array: &T, edges: &[f64]) -> Result<HistogramOf<u64>>
 where
-    A: Element + Into<f64>,
-    D: Axes,
+    T: Distributed<Element: Into<f64>>,
 {
     array.reduce_by(&Histogram::new(edges)?)
 }
 
-/// The sums of the weights of the elements between the edges, each as [`DistArray::sum`]. *Collective.*
+/// How many elements of each line along an axis are between the edges: an array whose axis has the bins, without what
+/// is beside them. *Collective.*
+///
+/// # Cost
+/// As [`Lines::map_lines`].
+///
+/// # Errors
+/// As there, and as [`histogram`].
+#[track_caller]
+pub fn histogram_axis<T>(array: &T, axis: usize, edges: &[f64]) -> Result<DistArray<u64, T::Dim>>
+where
+    T: Distributed<Element: Into<f64>, Dim: Along>,
+{
+    let histogram = Histogram::new(edges)?;
+    array.map_lines(axis, edges.len() - 1, |line| {
+        Ok(histogram.of_slice(line)?.bins)
+    })
+}
+
+/// The sums of the weights of the elements between the edges, each as [`sum`](Reductions::sum). *Collective.*
 ///
 /// # Shapes
 /// Elements and weights have one shape, and each rank the same part of both.

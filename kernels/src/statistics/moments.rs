@@ -1,19 +1,23 @@
 //! Mean and variance in one pass.
 
-use partita::layout::Axes;
-use partita::reduce::Reducer;
-use partita::sum::{Reproducible, Wide};
-use partita::{DistArray, Element, Result};
+use partita::reduce::{Along, Reduced, Reducer, SkipNan};
+use partita::sum::{Reproducible, Squares, Wide, scale};
+use partita::{Distributed, Reductions, Result};
 use serde::{Deserialize, Serialize};
 
-use super::shape::CentralMoments;
+use super::mean::over;
+use super::shape::{CentralMoments, Shape};
 
 /// Number, mean and variance as a [`Reducer`], whole or along an axis, alone or in a tuple with others.
 ///
-/// The sums of the elements and of their squares are [`Reproducible`], the squares with their rounding errors; and
-/// n Σx² − (Σx)² is computed without error. So the variance of n elements of magnitude at most m is off by at most
-/// n·2⁻⁸⁶·m², and some units in its last place: its digits are good where the mean is not more than 2¹⁵ standard
-/// deviations from zero. (The function [`moments`] goes over the data again where it is.)
+/// The sum of the elements is [`Reproducible`], that of their squares too, with their rounding errors and whatever their
+/// size ([`Squares`]); and n Σx² − (Σx)² is computed without error. So the variance of n elements of magnitude at most m
+/// is off by at most n·2⁻⁸⁶·m², and some units in its last place: its digits are good where the mean is not more than
+/// 2¹⁵ standard deviations from zero. (The function [`moments`] goes over the data again where it is.)
+///
+/// # Range
+/// All finite elements: nothing overflows or underflows but a result that is itself beyond the range of doubles. The standard
+/// deviation of numbers about 1e300 is right, while their variance is infinite.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Moments;
 
@@ -22,7 +26,7 @@ pub struct Moments;
 pub struct Sums {
     count: u64,
     sum: Reproducible,
-    squares: Reproducible,
+    squares: Squares,
 }
 
 /// How many elements there are, their mean, and how they spread about it.
@@ -32,30 +36,61 @@ pub struct Spread {
     pub count: u64,
     /// Σx/n; NaN of no elements.
     pub mean: f64,
-    /// Σ(x − mean)².
-    pub deviations: f64,
+    /// Σ(x − mean)², of elements in units of 2^`exponent`.
+    deviations: f64,
+    /// 0 unless the deviations would be beyond the range otherwise.
+    exponent: i32,
+    /// ⌊log₂ √Σx²⌋: the size of the largest, within √n.
+    size: i32,
 }
 
 impl Spread {
+    /// Σ(x − mean)².
+    pub fn deviations(&self) -> f64 {
+        scale(self.deviations, 2 * self.exponent)
+    }
+
     /// Σ(x − mean)²/(n − 1), of a sample; NaN of less than two elements.
     pub fn variance(&self) -> f64 {
+        scale(self.over_one_less(), 2 * self.exponent)
+    }
+
+    /// Σ(x − mean)²/n, of a whole population; NaN of no elements.
+    pub fn population_variance(&self) -> f64 {
+        scale(self.deviations / self.count as f64, 2 * self.exponent)
+    }
+
+    /// The root of [`variance`](Self::variance), also where that is beyond the range.
+    pub fn standard_deviation(&self) -> f64 {
+        scale(self.over_one_less().sqrt(), self.exponent)
+    }
+
+    fn over_one_less(&self) -> f64 {
         match self.count {
             0 | 1 => f64::NAN,
             count => self.deviations / (count - 1) as f64,
         }
     }
 
-    /// Σ(x − mean)²/n, of a whole population; NaN of no elements.
-    pub fn population_variance(&self) -> f64 {
-        match self.count {
-            0 => f64::NAN,
-            count => self.deviations / count as f64,
-        }
+    /// Whether the mean is so far from zero that the deviations want another pass about it.
+    fn is_far(&self) -> bool {
+        const FAR: f64 = (1 << 12) as f64;
+        let deviation = (self.deviations / self.count as f64).sqrt();
+        self.count > 1 && self.mean.abs() > FAR * scale(deviation, self.exponent)
     }
 
-    /// The root of [`variance`](Self::variance).
-    pub fn standard_deviation(&self) -> f64 {
-        self.variance().sqrt()
+    /// The moments about a number near the mean, by which elements are far from it.
+    pub(super) fn central(&self) -> CentralMoments {
+        CentralMoments::about(self.mean, self.size)
+    }
+
+    fn with_deviations(self, about_mean: &Shape) -> Self {
+        let (deviations, exponent) = about_mean.deviations();
+        Spread {
+            deviations,
+            exponent,
+            ..self
+        }
     }
 }
 
@@ -70,7 +105,7 @@ impl<A: Copy + Into<f64>> Reducer<A> for Moments {
 
     fn add(&self, state: &mut Sums, _position: usize, values: &[A]) {
         state.count += values.len() as u64;
-        state.sum.add_with_squares(&mut state.squares, values);
+        state.squares.add_with_sum(&mut state.sum, values);
     }
 
     fn merge(&self, state: &mut Sums, other: Sums) {
@@ -80,55 +115,49 @@ impl<A: Copy + Into<f64>> Reducer<A> for Moments {
     }
 
     fn finish(&self, state: Sums) -> Result<Spread> {
-        Ok(spread(state.count, &state.sum, &state.squares))
+        let (sum, squares) = (state.sum.to_wide(), state.squares.to_wide());
+        let size = squares.as_ref().and_then(Wide::exponent).unwrap_or(0) / 2;
+        let (deviations, exponent) = match sum.as_ref().zip(squares) {
+            _ if state.count == 0 => (0.0, 0),
+            Some((sum, squares)) => deviations(state.count, sum, &squares),
+            None => (f64::NAN, 0),
+        };
+        Ok(Spread {
+            count: state.count,
+            mean: over(state.count, sum).unwrap_or(state.sum.to_f64()),
+            deviations,
+            exponent,
+            size,
+        })
     }
 }
 
-/// Mean and deviations from the sums of elements and of their squares.
-fn spread(count: u64, sum: &Reproducible, squares: &Reproducible) -> Spread {
-    let mean = mean(count, sum);
-    let deviations = match (sum.to_wide(), squares.to_wide()) {
-        _ if count == 0 => 0.0,
-        (Some(sum), Some(squares)) => deviations(count, &sum, &squares),
-        _ => f64::NAN,
-    };
-    Spread {
-        count,
-        mean,
-        deviations,
-    }
-}
-
-pub(super) fn mean(count: u64, sum: &Reproducible) -> f64 {
-    match (count, sum.to_wide()) {
-        (0, _) => f64::NAN,
-        (_, Some(wide)) => wide.ratio(&Wide::from_integer(count.into())),
-        // Infinite, or NaN.
-        _ => sum.to_f64(),
-    }
-}
-
-/// Σx² − (Σx)²/n, rounded once, and never below zero.
-pub(super) fn deviations(count: u64, sum: &Wide, squares: &Wide) -> f64 {
+/// Σx² − (Σx)²/n, rounded once, and never below zero; of numbers in units of a power of two, whose exponent comes second.
+pub(super) fn deviations(count: u64, sum: &Wide, squares: &Wide) -> (f64, i32) {
+    /// Deviations of numbers within 2^±400 are comfortably within the range of doubles.
+    const WITHIN: i32 = 800;
     let count = Wide::from_integer(count.into());
     let difference = count.times(squares).minus(&sum.times(sum));
-    if difference.is_negative() {
-        0.0
-    } else {
-        difference.ratio(&count)
-    }
+    let Some(place) = difference.exponent().filter(|_| !difference.is_negative()) else {
+        return (0.0, 0);
+    };
+    let exponent = match place.abs() > WITHIN {
+        true => place.div_euclid(2),
+        false => 0,
+    };
+    (difference.scaled(-2 * exponent).ratio(&count), exponent)
 }
-
-/// [`Moments`] of which only the mean is wanted: numbers, so that they can be an array.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Mean;
 
 /// [`Moments`] of which only the variance of a sample is wanted: numbers, so that they can be an array.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Variance;
 
+/// [`Moments`] of which only the standard deviation of a sample is wanted: numbers, so that they can be an array.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StandardDeviation;
+
 macro_rules! one_of_moments {
-    ($($reducer:ident $name:literal: $spread:ident => $value:expr;)*) => {
+    ($($reducer:ident $value:ident $axis:ident $nan_axis:ident $name:literal;)*) => {
         $(impl<A: Copy + Into<f64>> Reducer<A> for $reducer {
             type State = Sums;
             type Output = f64;
@@ -147,22 +176,46 @@ macro_rules! one_of_moments {
             }
 
             fn finish(&self, state: Sums) -> Result<f64> {
-                let $spread = spread(state.count, &state.sum, &state.squares);
-                Ok($value)
+                Ok(Reducer::<A>::finish(&Moments, state)?.$value())
             }
+        }
+
+        #[doc = concat!("The ", $name, " of each line along an axis, as a sample, with the digits that [`Moments`] tells, \
+            and as [`Reductions::reduce_axis_by`] has it. *Collective.*")]
+        ///
+        /// # Errors
+        /// As there.
+        #[track_caller]
+        pub fn $axis<T>(array: &T, axis: usize) -> Result<Reduced<T, f64>>
+        where
+            T: Distributed<Element: Into<f64>, Dim: Along>,
+        {
+            array.reduce_axis_by(axis, &$reducer)
+        }
+
+        #[doc = concat!("[`", stringify!($axis), "`] of the elements that are numbers. *Collective.*")]
+        ///
+        /// # Errors
+        /// As there.
+        #[track_caller]
+        pub fn $nan_axis<T>(array: &T, axis: usize) -> Result<Reduced<T, f64>>
+        where
+            T: Distributed<Element: Into<f64> + PartialEq, Dim: Along>,
+        {
+            array.reduce_axis_by(axis, &SkipNan($reducer))
         })*
     };
 }
 
 one_of_moments! {
-    Mean "mean": spread => spread.mean;
-    Variance "variance": spread => spread.variance();
+    Variance variance variance_axis nan_variance_axis "variance";
+    StandardDeviation standard_deviation standard_deviation_axis nan_standard_deviation_axis "standard deviation";
 }
 
-/// Number, mean and variance of all elements. *Collective.*
+/// Number, mean and variance of all elements, with the range that [`Moments`] tells. *Collective.*
 ///
 /// # Cost
-/// One pass over the part and one all-reduce of some 120 bytes; both again where the mean is more than 2¹² standard
+/// One pass over the part and one all-reduce of some 250 bytes; both again where the mean is more than 2¹² standard
 /// deviations from zero.
 ///
 /// # Errors
@@ -180,23 +233,25 @@ one_of_moments! {
 /// # Ok(()) }
 /// ```
 #[track_caller]
-pub fn moments<A, D>(array: &DistArray<A, D>) -> Result<Spread>
-where
-    A: Element + Into<f64>,
-    D: Axes,
-{
-    const FAR: f64 = (1 << 12) as f64;
+pub fn moments<T: Distributed<Element: Into<f64>>>(array: &T) -> Result<Spread> {
     let spread = array.reduce_by(&Moments)?;
     // Replicated: every rank has the same moments.
-    let far = spread.mean * spread.mean > FAR * FAR * spread.population_variance();
-    if !far || spread.count < 2 {
+    if !spread.is_far() {
         return Ok(spread);
     }
-    let about_mean = array.reduce_by(&CentralMoments {
-        centre: spread.mean,
-    })?;
-    Ok(Spread {
-        deviations: about_mean.second * spread.count as f64,
-        ..spread
-    })
+    Ok(spread.with_deviations(&array.reduce_by(&spread.central())?))
+}
+
+/// [`moments`] of the elements that are numbers. *Collective.*
+///
+/// # Cost, errors
+/// As [`moments`].
+#[track_caller]
+pub fn nan_moments<T: Distributed<Element: Into<f64> + PartialEq>>(array: &T) -> Result<Spread> {
+    let spread = array.reduce_by(&SkipNan(Moments))?;
+    // Replicated: every rank has the same moments.
+    if !spread.is_far() {
+        return Ok(spread);
+    }
+    Ok(spread.with_deviations(&array.reduce_by(&SkipNan(spread.central()))?))
 }

@@ -35,7 +35,18 @@ pub fn norm2(values: &[f64]) -> Result<f64> {
     Ok(largest * dot(&scaled, &scaled)?.sqrt())
 }
 
-/// Σx/n.
+/// Σ|x|, rounded once.
+pub fn norm1(values: &[f64]) -> Result<f64> {
+    sum(&values.iter().map(|value| value.abs()).collect::<Vec<_>>())
+}
+
+/// max|x|; a NaN if there is one.
+pub fn norm_inf(values: &[f64]) -> f64 {
+    let magnitudes: Vec<f64> = values.iter().map(|value| value.abs()).collect();
+    max(&magnitudes).unwrap_or(0.0)
+}
+
+/// Σx/n, both rounded.
 pub fn mean(values: &[f64]) -> Result<f64> {
     Ok(sum(values)? / values.len() as f64)
 }
@@ -74,6 +85,12 @@ pub fn covariance(left: &[f64], right: &[f64]) -> Result<f64> {
     Ok(dot(&off(left, left_mean), &off(right, right_mean))? / (left.len() - 1) as f64)
 }
 
+/// The covariance over both standard deviations.
+pub fn correlation(left: &[f64], right: &[f64]) -> Result<f64> {
+    let deviations = variance(left)?.sqrt() * variance(right)?.sqrt();
+    Ok(covariance(left, right)? / deviations)
+}
+
 /// The smallest element; a NaN if there is one; `None` of nothing.
 pub fn min<A: Ordered>(values: &[A]) -> Option<A> {
     let nan = values.iter().find(|value| value.is_nan());
@@ -88,6 +105,31 @@ pub fn max<A: Ordered>(values: &[A]) -> Option<A> {
         .copied()
 }
 
+/// The place of the first smallest element, zeros of either sign being equal, or of the first NaN; `None` of nothing.
+pub fn argmin<A: Ordered>(values: &[A]) -> Option<usize> {
+    let least = min(values)?;
+    values
+        .iter()
+        .position(|value| *value == least || value.is_nan())
+}
+
+/// The place of the first largest element, zeros of either sign being equal, or of the first NaN; `None` of nothing.
+pub fn argmax<A: Ordered>(values: &[A]) -> Option<usize> {
+    let most = max(values)?;
+    values
+        .iter()
+        .position(|value| *value == most || value.is_nan())
+}
+
+/// The elements that are numbers: what the `nan_…` forms reduce.
+pub fn numbers<A: Ordered>(values: &[A]) -> Vec<A> {
+    values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .collect()
+}
+
 /// How many elements are between each two edges, the last one included.
 pub fn histogram(values: &[f64], edges: &[f64]) -> Vec<u64> {
     let last = edges.len().saturating_sub(2);
@@ -98,20 +140,55 @@ pub fn histogram(values: &[f64], edges: &[f64]) -> Vec<u64> {
     (0..=last).map(count).collect()
 }
 
+/// The sums of the weights of the elements between each two edges, the last one included.
+pub fn weighted_histogram(values: &[f64], weights: &[f64], edges: &[f64]) -> Result<Vec<f64>> {
+    let in_bin = |bin| {
+        let pairs = values.iter().zip(weights);
+        let inside = pairs.filter(|(value, _)| histogram(&[**value], edges)[bin] == 1);
+        sum(&inside.map(|(_, &weight)| weight).collect::<Vec<_>>())
+    };
+    (0..edges.len() - 1).map(in_bin).collect()
+}
+
 /// The quantile of a probability, between two elements linearly.
 ///
 /// # Errors
 /// [`Error::Shape`] of nothing.
 pub fn quantile<A: Ordered + ToPrimitive>(values: &[A], probability: f64) -> Result<f64> {
+    Ok(quantiles(values, &[probability])?[0])
+}
+
+/// The quantiles of some probabilities.
+///
+/// # Errors
+/// [`Error::Shape`] of nothing.
+pub fn quantiles<A>(values: &[A], probabilities: &[f64]) -> Result<Vec<f64>>
+where
+    A: Ordered + ToPrimitive,
+{
     if values.is_empty() {
         return Err(Error::shape("quantile", "there are no elements"));
     }
     if values.iter().any(|value| value.is_nan()) {
-        return Ok(f64::NAN);
+        return Ok(vec![f64::NAN; probabilities.len()]);
     }
     let sorted = sort(values);
-    let step = Step::of(probability, sorted.len());
-    Ok(step.between(&[sorted[step.below], sorted[step.above]]))
+    let quantile = |&probability: &f64| {
+        let step = Step::of(probability, sorted.len());
+        step.between(&[sorted[step.below], sorted[step.above]])
+    };
+    Ok(probabilities.iter().map(quantile).collect())
+}
+
+/// The quantiles of the elements that are numbers; NaN of none.
+pub fn nan_quantiles<A>(values: &[A], probabilities: &[f64]) -> Result<Vec<f64>>
+where
+    A: Ordered + ToPrimitive,
+{
+    match numbers(values) {
+        none if none.is_empty() => Ok(vec![f64::NAN; probabilities.len()]),
+        numbers => quantiles(&numbers, probabilities),
+    }
 }
 
 /// The largest elements, descending, with their places.
@@ -123,7 +200,7 @@ pub fn top<A: Ordered>(values: &[A], count: usize) -> Vec<(A, usize)> {
     all
 }
 
-/// The sum up to each element, each of them as [`DistArray::sum`](partita::DistArray::sum) has it.
+/// The sum up to each element, each of them as [`sum`](partita::Reductions::sum) has it.
 pub fn cumulative_sum<A: Summable>(values: &[A]) -> Result<Vec<A>> {
     (1..=values.len())
         .map(|length| {

@@ -1,9 +1,11 @@
 //! Sorting.
 
 use ndarray::{Array1, Ix1};
-use partita::layout::{Axes, Distribution};
-use partita::reduce::Ordered;
-use partita::{Communicator, DistArray, Element, Parts, Result};
+use partita::layout::Distribution;
+use partita::reduce::{Along, Ordered};
+use partita::{Communicator, DistArray, Distributed, Element, Lines, Parts, Result};
+
+use super::serial;
 
 /// Samples that each rank takes of its elements for each rank there is.
 const SAMPLES: usize = 32;
@@ -20,8 +22,25 @@ const SAMPLES: usize = 32;
 /// # Ok(()) }
 /// ```
 #[track_caller]
-pub fn sort<A: Ordered, D: Axes>(array: &DistArray<A, D>) -> Result<DistArray<A, Ix1>> {
-    sort_by_key(array, A::key)
+pub fn sort<T>(array: &T) -> Result<DistArray<T::Element, Ix1>>
+where
+    T: Distributed<Element: Ordered>,
+{
+    sort_by_key(array, T::Element::key)
+}
+
+/// Each line along an axis in ascending order, as [`sort`] has it, in the array's layout. *Collective.*
+///
+/// # Cost, errors
+/// As [`Lines::map_lines`].
+#[track_caller]
+pub fn sort_axis<T>(array: &T, axis: usize) -> Result<DistArray<T::Element, T::Dim>>
+where
+    T: Distributed<Element: Ordered, Dim: Along>,
+{
+    let length = array.layout().shape().get(axis).copied();
+    // Replicated: an axis that does not exist is refused below.
+    array.map_lines(axis, length.unwrap_or(0), |line| Ok(serial::sort(line)))
 }
 
 /// All elements in ascending order of `key`, those of equal keys in C order (the sort is stable), as an array of one axis in
@@ -38,25 +57,24 @@ pub fn sort<A: Ordered, D: Axes>(array: &DistArray<A, D>) -> Result<DistArray<A,
 /// Sorting by regular sampling: H. Shi and J. Schaeffer, *Parallel sorting by regular sampling*, J. Parallel Distrib.
 /// Comput. 14 (1992) 361–372. Positions make all keys different, so that no rank gets more than its share of equal ones.
 #[track_caller]
-pub fn sort_by_key<A, D, Key>(
-    array: &DistArray<A, D>,
-    key: impl Fn(A) -> Key,
-) -> Result<DistArray<A, Ix1>>
+pub fn sort_by_key<T, Key>(
+    array: &T,
+    key: impl Fn(T::Element) -> Key,
+) -> Result<DistArray<T::Element, Ix1>>
 where
-    A: Element,
-    D: Axes,
+    T: Distributed,
     Key: Element + Ord,
 {
     let line = array.flatten()?;
     let communicator = line.communicator();
     let start = line.local_range(0).map_or(0, |range| range.start as u64);
     let local = line.local();
-    let mut own: Vec<(A, u64)> = local.iter().copied().zip(start..).collect();
+    let mut own: Vec<(T::Element, u64)> = local.iter().copied().zip(start..).collect();
     own.sort_by_key(|&(value, _)| key(value));
-    let keys = |&(value, position): &(A, u64)| (key(value), position);
+    let keys = |&(value, position): &(T::Element, u64)| (key(value), position);
     let splitters = splitters(communicator, own.iter().map(keys), own.len())?;
     let mut rest = own.as_slice();
-    let mut parts: Vec<Vec<A>> = Vec::new();
+    let mut parts: Vec<Vec<T::Element>> = Vec::new();
     for splitter in &splitters {
         let (below, above) = rest.split_at(rest.partition_point(|pair| keys(pair) < *splitter));
         parts.push(below.iter().map(|&(value, _)| value).collect());
@@ -64,7 +82,7 @@ where
     }
     parts.push(rest.iter().map(|&(value, _)| value).collect());
     parts.resize(communicator.size(), vec![]);
-    let received = communicator.all_to_allv(&parts.into_iter().collect::<Parts<A>>())?;
+    let received = communicator.all_to_allv(&parts.into_iter().collect::<Parts<T::Element>>())?;
     let mut sorted = received.into_vec();
     // From lower ranks came what was before: a stable sort keeps it so, and finds the runs.
     sorted.sort_by_key(|&value| key(value));

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
-use partita::layout::Axes;
-use partita::reduce::{Ordered, Reducer};
-use partita::{DistArray, Result};
+use partita::reduce::{Along, Ordered, Reducer};
+use partita::{DistArray, Distributed, Lines, Reductions, Result};
+
+use super::serial;
 
 /// The largest elements with their positions in C order, as a [`Reducer`]; so many at most.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +79,48 @@ impl<A: Ordered> Reducer<A> for Top {
 /// # Ok(()) }
 /// ```
 #[track_caller]
-pub fn top<A: Ordered, D: Axes>(array: &DistArray<A, D>, count: usize) -> Result<Vec<(A, usize)>> {
+pub fn top<T>(array: &T, count: usize) -> Result<Vec<(T::Element, usize)>>
+where
+    T: Distributed<Element: Ordered>,
+{
     array.reduce_by(&Top(count))
+}
+
+/// The `count` largest elements of each line along an axis, descending, and their indices along it: two arrays whose axis
+/// has `count` indices, or as many as it had. *Collective.*
+///
+/// Lines must be of one length: where one has fewer numbers, its NaNs follow, the first one first.
+///
+/// # Cost
+/// Twice as [`Lines::map_lines`], and a sort of each line.
+///
+/// # Errors
+/// As there.
+#[track_caller]
+#[allow(clippy::type_complexity)]
+pub fn top_axis<T>(
+    array: &T,
+    axis: usize,
+    count: usize,
+) -> Result<(DistArray<T::Element, T::Dim>, DistArray<usize, T::Dim>)>
+where
+    T: Distributed<Element: Ordered, Dim: Along>,
+{
+    let length = array.layout().shape().get(axis).copied();
+    // Replicated: an axis that does not exist is refused below.
+    let count = count.min(length.unwrap_or(0));
+    let best = |line: &[T::Element]| {
+        let nan = line
+            .iter()
+            .copied()
+            .zip(0..)
+            .filter(|(value, _)| value.is_nan());
+        let best = serial::top(line, count).into_iter().chain(nan);
+        best.take(count).unzip::<_, _, Vec<_>, Vec<_>>()
+    };
+    let values = array.map_lines(axis, count, |line| Ok(best(line).0))?;
+    Ok((
+        values,
+        array.map_lines(axis, count, |line| Ok(best(line).1))?,
+    ))
 }

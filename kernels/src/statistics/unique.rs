@@ -1,11 +1,11 @@
 //! Different elements, each once.
 
 use ndarray::Ix1;
-use partita::layout::Axes;
-use partita::reduce::Ordered;
-use partita::{DistArray, Result};
+use partita::reduce::{Along, Ordered, Reduced};
+use partita::{DistArray, Distributed, Lines, Result};
 use serde::{Deserialize, Serialize};
 
+use super::serial;
 use super::sort::{in_blocks, sort};
 
 /// How a rank's runs of equal elements meet its neighbours'.
@@ -33,11 +33,13 @@ struct Ends {
 /// # Ok(()) }
 /// ```
 #[track_caller]
-pub fn unique<A: Ordered, D: Axes>(
-    array: &DistArray<A, D>,
-) -> Result<(DistArray<A, Ix1>, DistArray<u64, Ix1>)> {
+#[allow(clippy::type_complexity)]
+pub fn unique<T>(array: &T) -> Result<(DistArray<T::Element, Ix1>, DistArray<u64, Ix1>)>
+where
+    T: Distributed<Element: Ordered>,
+{
     let sorted = sort(array)?;
-    let mut runs: Vec<(A, u64)> = Vec::new();
+    let mut runs: Vec<(T::Element, u64)> = Vec::new();
     for &value in sorted.local() {
         match runs.last_mut() {
             Some((last, count)) if last.place() == value.place() => *count += 1,
@@ -65,6 +67,36 @@ pub fn unique<A: Ordered, D: Axes>(
     }
     let (values, counts) = runs.into_iter().unzip();
     Ok((in_blocks(&sorted, values)?, in_blocks(&sorted, counts)?))
+}
+
+/// The different elements of each line along an axis, ascending, and how many there are of them. *Collective.*
+///
+/// Lines have not all as many, and an array has no lines of different lengths: so the first array has the whole
+/// axis, in the array's layout, and behind the different elements of a line the last one is repeated.
+///
+/// # Cost, errors
+/// Of twice [`Lines::map_lines`].
+#[track_caller]
+#[allow(clippy::type_complexity)]
+pub fn unique_axis<T>(
+    array: &T,
+    axis: usize,
+) -> Result<(DistArray<T::Element, T::Dim>, Reduced<T, u64>)>
+where
+    T: Distributed<Element: Ordered, Dim: Along>,
+{
+    let length = array.layout().shape().get(axis).copied();
+    // Replicated: an axis that does not exist is refused below.
+    let length = length.unwrap_or(0);
+    let values = array.map_lines(axis, length, |line| {
+        let different = serial::unique(line).into_iter();
+        let mut values: Vec<T::Element> = different.map(|(value, _)| value).collect();
+        let last = values.last().copied().unwrap_or_default();
+        values.resize(length, last);
+        Ok(values)
+    })?;
+    let numbers = array.reduce_lines(axis, |line| Ok(serial::unique(line).len() as u64))?;
+    Ok((values, numbers))
 }
 
 /// How many elements equal to the `last` one follow on later ranks.

@@ -6,10 +6,10 @@ use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 
 use super::Reducer;
-use crate::array::DistArray;
+use super::whole::reduce_by;
+use crate::array::Distributed;
 use crate::comm::{Call, Element};
 use crate::error::Result;
-use crate::layout::Axes;
 
 /// 128 bits that tell arrays apart. Prints as 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -149,37 +149,16 @@ impl Hashes {
     }
 }
 
-impl<A: Digestible, D: Axes> DistArray<A, D> {
-    /// A hash of shape and elements, the same for any number of ranks and any layout: to compare runs, files and
-    /// machines without gathering anything. *Collective.*
-    ///
-    /// It goes by bits: −0 and +0 are different, NaNs too; integers of all widths go by their values. Arrays that
-    /// differ by accident have one digest with a probability of about 2⁻¹²⁸; it is no protection against those who
-    /// want it to be the same.
-    ///
-    /// # Cost
-    /// One pass over the part, and one all-reduce of 16 bytes.
-    ///
-    /// # Source
-    /// A sum of keyed hashes, as in M. Bellare and D. Micciancio, *A new paradigm for collision-free hashing:
-    /// incrementality at reduced cost* (1997), AdHash, with hashes that are fast instead of cryptographic.
-    ///
-    /// ```no_run
-    /// # fn example(u: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
-    /// let before = u.digest()?;
-    /// println!("{before}"); // e.g. 1f0c…, on 1 rank or on 1000
-    /// # Ok(()) }
-    /// ```
-    #[track_caller]
-    pub fn digest(&self) -> Result<Digest> {
-        let call = Call::new("digest").array::<A>(self.shape());
-        let _call = self.communicator().enter(call)?;
-        let mut sums = self.reduce_by(&Hashes)?;
-        // Places from the end, where no element is.
-        let lengths = self.shape().iter().map(|&length| length as u64);
-        for (axis, length) in lengths.enumerate() {
-            Hashes.merge_sums(&mut sums, hashes(u64::MAX - axis as u64, length));
-        }
-        Ok(Digest(u128::from(sums[0]) << 64 | u128::from(sums[1])))
+#[track_caller]
+pub(super) fn digest<T: Distributed<Element: Digestible>>(array: &T) -> Result<Digest> {
+    let shape = array.layout().shape();
+    let call = Call::new("digest").array::<T::Element>(shape);
+    let _call = array.grid().communicator().enter(call)?;
+    let mut sums = reduce_by(array, &Hashes)?;
+    // Places from the end, where no element is.
+    let lengths = shape.iter().map(|&length| length as u64);
+    for (axis, length) in lengths.enumerate() {
+        Hashes.merge_sums(&mut sums, hashes(u64::MAX - axis as u64, length));
     }
+    Ok(Digest(u128::from(sums[0]) << 64 | u128::from(sums[1])))
 }

@@ -1,16 +1,22 @@
 //! Inner products.
 
+use ndarray::ArrayView;
 use num_complex::Complex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Reducer;
-use crate::array::DistArray;
+use super::runs::is_primary;
+use super::whole::merged;
+use crate::array::Distributed;
 use crate::array::view::check_same_layout;
 use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
 use crate::layout::Axes;
 use crate::sum::Reproducible;
+
+/// Pairs of elements handed over at once.
+const PIECE: usize = 8192;
 
 /// An element type whose arrays have inner products.
 pub trait Dot: Element {
@@ -128,7 +134,7 @@ macro_rules! dot_of_integers {
 dot_of_integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 
 /// Merges the ranks' sums.
-struct OfProducts;
+pub(super) struct OfProducts;
 
 impl<A: Dot> Reducer<A> for OfProducts {
     type State = A::Sum;
@@ -152,52 +158,43 @@ impl<A: Dot> Reducer<A> for OfProducts {
     }
 }
 
-impl<A: Dot, D: Axes> DistArray<A, D> {
-    /// The inner product Σ aᵢ* bᵢ (complex numbers of this array are conjugated): the same bits for any number of
-    /// ranks and any layout. *Collective.*
-    ///
-    /// Every product is taken with its rounding error, so that n products of magnitude at most m come to a sum that
-    /// is off by at most 2n·2⁻⁸⁸·m and half a unit in its last place, where none of them is below 2⁻⁹⁶⁸.
-    ///
-    /// # Shapes
-    /// Both of one shape, and each rank has the same part of both.
-    ///
-    /// # Cost
-    /// One pass over both parts, and one all-reduce of some 60 bytes.
-    ///
-    /// # Errors
-    /// The same on every rank: [`Error::Shape`] when the layouts differ, [`Error::Numerical`] when an integer
-    /// result does not fit.
-    ///
-    /// # Source
-    /// Products without error: T. Ogita, S. M. Rump and S. Oishi, *Accurate sum and dot product*, SIAM J. Sci.
-    /// Comput. 26 (2005) 1955–1988; their sum: [`sum::Reproducible`](crate::sum::Reproducible).
-    ///
-    /// ```no_run
-    /// # fn example(u: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
-    /// let squares = u.dot(u)?;
-    /// # Ok(()) }
-    /// ```
-    #[track_caller]
-    pub fn dot(&self, other: &Self) -> Result<A> {
-        let call = Call::new("dot").array::<A>(self.shape());
-        let _call = self.communicator().enter(call)?;
-        // Replicated: both layouts are the same on every rank.
-        check_same_layout(
-            "dot",
-            (self.grid(), self.layout()),
-            (other.grid(), other.layout()),
-        )?;
-        let mut state = A::Sum::default();
-        if self.is_primary() {
-            let (left, right) = (self.local(), other.local());
-            let (left, right) = (left.as_standard_layout(), right.as_standard_layout());
-            let pair = left.as_slice().zip(right.as_slice());
-            let (left, right) = pair.unwrap_or_default();
-            for (left, right) in left.chunks(8192).zip(right.chunks(8192)) {
-                A::add_products(&mut state, left, right);
-            }
-        }
-        self.merged::<A, _>(&OfProducts, state)
+#[track_caller]
+pub(super) fn dot<T, U>(one: &T, other: &U) -> Result<T::Element>
+where
+    T: Distributed<Element: Dot>,
+    U: Distributed<Element = T::Element, Dim = T::Dim>,
+{
+    let communicator = one.grid().communicator();
+    let call = Call::new("dot").array::<T::Element>(one.layout().shape());
+    let _call = communicator.enter(call)?;
+    // Replicated: both layouts are the same on every rank.
+    let (left, right) = ((one.grid(), one.layout()), (other.grid(), other.layout()));
+    check_same_layout("dot", left, right)?;
+    let mut state = <T::Element as Dot>::Sum::default();
+    if is_primary(one) {
+        add_all(&mut state, one.local(), other.local());
     }
+    merged::<T::Element, _>(communicator, &OfProducts, state)
+}
+
+fn add_all<A: Dot, D: Axes>(
+    state: &mut A::Sum,
+    left: ArrayView<'_, A, D>,
+    right: ArrayView<'_, A, D>,
+) {
+    if let (Some(left), Some(right)) = (left.as_slice(), right.as_slice()) {
+        let pieces = left.chunks(PIECE).zip(right.chunks(PIECE));
+        return pieces.for_each(|(left, right)| A::add_products(state, left, right));
+    }
+    let (mut lefts, mut rights) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
+    for (&left, &right) in left.iter().zip(&right) {
+        lefts.push(left);
+        rights.push(right);
+        if lefts.len() == PIECE {
+            A::add_products(state, &lefts, &rights);
+            lefts.clear();
+            rights.clear();
+        }
+    }
+    A::add_products(state, &lefts, &rights);
 }

@@ -1,9 +1,6 @@
 //! The smallest and the largest element, and where they are.
 
-use ndarray::RemoveAxis;
-
 use super::{Ordered, Reducer};
-use crate::array::DistArray;
 use crate::error::{Error, Result};
 use crate::layout::Axes;
 
@@ -19,21 +16,21 @@ pub struct Extreme<const LARGEST: bool, const SKIP_NAN: bool>;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ArgExtreme<const LARGEST: bool, const SKIP_NAN: bool>;
 
-/// See [`DistArray::min`].
+/// See [`min`](super::Reductions::min).
 pub type Min = Extreme<false, false>;
-/// See [`DistArray::max`].
+/// See [`max`](super::Reductions::max).
 pub type Max = Extreme<true, false>;
-/// See [`DistArray::nan_min`].
+/// See [`nan_min`](super::Reductions::nan_min).
 pub type NanMin = Extreme<false, true>;
-/// See [`DistArray::nan_max`].
+/// See [`nan_max`](super::Reductions::nan_max).
 pub type NanMax = Extreme<true, true>;
-/// See [`DistArray::argmin`].
+/// See [`argmin`](super::Reductions::argmin).
 pub type ArgMin = ArgExtreme<false, false>;
-/// See [`DistArray::argmax`].
+/// See [`argmax`](super::Reductions::argmax).
 pub type ArgMax = ArgExtreme<true, false>;
-/// See [`DistArray::nan_argmin`].
+/// See [`nan_argmin`](super::Reductions::nan_argmin).
 pub type NanArgMin = ArgExtreme<false, true>;
-/// See [`DistArray::nan_argmax`].
+/// See [`nan_argmax`](super::Reductions::nan_argmax).
 pub type NanArgMax = ArgExtreme<true, true>;
 
 macro_rules! unit_values {
@@ -192,95 +189,12 @@ impl<A: Ordered, const LARGEST: bool, const SKIP_NAN: bool> Reducer<A>
     }
 }
 
-macro_rules! extremes {
-    ($($method:ident $axis_method:ident $reducer:ident $what:literal),*) => {
-        $(
-            #[doc = concat!("The ", $what, ". *Collective.*")]
-            ///
-            /// # Cost
-            /// One pass over the part, and one all-reduce of a number.
-            ///
-            /// # Errors
-            /// [`Error::Shape`], on every rank, when there is none.
-            #[track_caller]
-            pub fn $method(&self) -> Result<A> {
-                self.reduce_by(&$reducer)
-            }
-
-            #[doc = concat!("[`", stringify!($method), "`](Self::", stringify!($method), ") along an axis, as \
-                [`reduce_axis_by`](Self::reduce_axis_by) has it. *Collective.*")]
-            ///
-            /// # Errors
-            /// As there.
-            #[track_caller]
-            pub fn $axis_method(&self, axis: usize) -> Result<DistArray<A, D::Smaller>>
-            where
-                D: RemoveAxis,
-                D::Smaller: Axes,
-            {
-                self.reduce_axis_by(axis, &$reducer)
-            }
-        )*
-    };
-}
-
-macro_rules! places {
-    ($($method:ident $axis_method:ident $reducer:ident $what:literal),*) => {
-        $(
-            #[doc = concat!("The global index of the ", $what, "; of several the first, in C order. *Collective.*")]
-            ///
-            /// # Cost
-            /// One pass over the part, and one all-reduce of two numbers.
-            ///
-            /// # Errors
-            /// [`Error::Shape`], on every rank, when there is none.
-            #[track_caller]
-            pub fn $method(&self) -> Result<D::Index> {
-                self.reduce_by(&$reducer).map(|position| self.index_of(position))
-            }
-
-            #[doc = concat!("[`", stringify!($method), "`](Self::", stringify!($method), ") along an axis: indices \
-                along it, as [`reduce_axis_by`](Self::reduce_axis_by) has it. *Collective.*")]
-            ///
-            /// # Errors
-            /// As there.
-            #[track_caller]
-            pub fn $axis_method(&self, axis: usize) -> Result<DistArray<usize, D::Smaller>>
-            where
-                D: RemoveAxis,
-                D::Smaller: Axes,
-            {
-                self.reduce_axis_by(axis, &$reducer)
-            }
-        )*
-    };
-}
-
-/// Extremes. A NaN among the elements is the result, on whichever rank it is; the `nan_` forms pass over
-/// NaNs. Of zeros, −0 is the smaller one, and where they are asked for by place they are equal.
-impl<A: Ordered, D: Axes> DistArray<A, D> {
-    extremes!(
-        min min_axis Min "smallest element, a NaN if there is one",
-        max max_axis Max "largest element, a NaN if there is one",
-        nan_min nan_min_axis NanMin "smallest element that is a number",
-        nan_max nan_max_axis NanMax "largest element that is a number"
-    );
-
-    places!(
-        argmin argmin_axis ArgMin "smallest element, or of a NaN if there is one",
-        argmax argmax_axis ArgMax "largest element, or of a NaN if there is one",
-        nan_argmin nan_argmin_axis NanArgMin "smallest element that is a number",
-        nan_argmax nan_argmax_axis NanArgMax "largest element that is a number"
-    );
-
-    /// The index of a position in C order.
-    fn index_of(&self, position: usize) -> D::Index {
-        let (mut index, mut rest) = (D::origin(), position);
-        let axes = index.as_mut().iter_mut().zip(self.shape());
-        for (index, &length) in axes.rev() {
-            *index = rest % length;
-            rest /= length;
-        }
-        index
+/// The index of a position in C order.
+pub(super) fn index_of<D: Axes>(shape: &[usize], position: usize) -> D::Index {
+    let (mut index, mut rest) = (D::origin(), position);
+    for (index, &length) in index.as_mut().iter_mut().zip(shape).rev() {
+        *index = rest % length;
+        rest /= length;
     }
+    index
 }

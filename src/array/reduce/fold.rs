@@ -1,9 +1,10 @@
 //! Reductions by a user's function, in a tree over the positions of the elements.
 
-use crate::array::DistArray;
+use super::runs::for_each_run;
+use crate::array::Distributed;
 use crate::comm::{Call, Communicator, Element, Parts};
 use crate::error::Result;
-use crate::layout::{Axes, block_owner};
+use crate::layout::block_owner;
 
 /// The value of the elements at the positions start..start + 2^level, as far as there are any.
 #[derive(Debug, Clone, Copy)]
@@ -53,56 +54,55 @@ impl<F> Tree<F> {
         nodes.push(node);
     }
 
+    /// Puts elements behind others, the first of them at `position`.
+    fn push_all<A: Copy>(&self, nodes: &mut Vec<Node<A>>, position: usize, values: &[A])
+    where
+        F: Fn(A, A) -> A,
+    {
+        for (start, &value) in (position..).zip(values) {
+            let level = 0;
+            self.push(
+                nodes,
+                Node {
+                    start,
+                    level,
+                    value,
+                },
+            );
+        }
+    }
+
     fn is_root<A>(&self, node: &Node<A>) -> bool {
         node.start == 0 && 1usize << node.level >= self.length
     }
 }
 
-impl<A: Element, D: Axes> DistArray<A, D> {
-    /// All elements combined by `combine(left, right)`, in C order; `None` of no elements. *Collective.*
-    ///
-    /// The elements at the positions 2i and 2i + 1 are combined, then those pairs, and so on: in a tree that depends
-    /// on the number of elements alone. So `combine` need not be commutative, and even where it is associative only
-    /// nearly (as a floating-point sum, which becomes a pairwise one) the bits are the same for any number of ranks
-    /// and any layout. A panic in it ends the job, as any other.
-    ///
-    /// # Cost
-    /// `combine` once an element; two all-to-alls and two all-gathers of what each rank's runs of consecutive
-    /// elements come to: two nodes of the tree for each doubling of their length. Where elements are dealt out one
-    /// by one, that is all elements.
-    ///
-    /// ```no_run
-    /// # fn example(u: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
-    /// let product = u.reduce(|left, right| left * right)?;
-    /// # Ok(()) }
-    /// ```
-    #[track_caller]
-    pub fn reduce(&self, combine: impl Fn(A, A) -> A) -> Result<Option<A>> {
-        let call = Call::new("reduce").array::<A>(self.shape());
-        let _call = self.communicator().enter(call)?;
-        let tree = Tree {
-            length: self.len(),
-            combine,
-        };
-        let mut nodes = Vec::new();
-        self.for_each_run(|position, run| {
-            for (offset, &value) in run.iter().enumerate() {
-                let (start, level) = (position + offset, 0);
-                tree.push(
-                    &mut nodes,
-                    Node {
-                        start,
-                        level,
-                        value,
-                    },
-                );
-            }
-        });
-        // Neighbours in the array may be on ranks far apart: each rank gets a range of positions.
-        let nodes = tree.joined(to_owners(self.communicator(), &nodes, self.len())?);
-        let nodes = tree.joined(everyones(self.communicator(), &nodes)?);
-        Ok(nodes.first().map(|node| node.value))
-    }
+#[track_caller]
+pub(super) fn reduce<T: Distributed>(
+    array: &T,
+    combine: impl Fn(T::Element, T::Element) -> T::Element,
+) -> Result<Option<T::Element>> {
+    let communicator = array.grid().communicator();
+    let shape = array.layout().shape();
+    let call = Call::new("reduce").array::<T::Element>(shape);
+    let _call = communicator.enter(call)?;
+    let length = shape.iter().product();
+    let (tree, mut nodes) = (Tree { length, combine }, Vec::new());
+    for_each_run(array, |position, run| {
+        tree.push_all(&mut nodes, position, run)
+    });
+    // Neighbours in the array may be on ranks far apart: each rank gets a range of positions.
+    let nodes = tree.joined(to_owners(communicator, &nodes, length)?);
+    let nodes = tree.joined(everyones(communicator, &nodes)?);
+    Ok(nodes.first().map(|node| node.value))
+}
+
+/// What [`reduce`] makes of an array of these elements; `None` of none.
+pub(super) fn reduce_slice<A: Copy>(values: &[A], combine: impl Fn(A, A) -> A) -> Option<A> {
+    let length = values.len();
+    let (tree, mut nodes) = (Tree { length, combine }, Vec::new());
+    tree.push_all(&mut nodes, 0, values);
+    nodes.first().map(|node| node.value)
 }
 
 impl<F> Tree<F> {

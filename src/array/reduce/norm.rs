@@ -3,10 +3,8 @@
 use num_complex::Complex;
 
 use super::Reducer;
-use crate::array::DistArray;
 use crate::comm::Element;
 use crate::error::Result;
-use crate::layout::Axes;
 use crate::sum::{Reproducible, Squares};
 
 /// An element type whose arrays have norms.
@@ -47,7 +45,7 @@ normed!(f32, f64);
 /// Elements that are turned into doubles at once.
 const PIECE: usize = 2048;
 
-/// [`DistArray::norm1`] as a [`Reducer`].
+/// [`norm1`](super::Reductions::norm1) as a [`Reducer`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Norm1;
 
@@ -78,7 +76,7 @@ impl<A: Normed> Reducer<A> for Norm1 {
     }
 }
 
-/// [`DistArray::norm2`] as a [`Reducer`].
+/// [`norm2`](super::Reductions::norm2) as a [`Reducer`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Norm2;
 
@@ -109,7 +107,7 @@ impl<A: Normed> Reducer<A> for Norm2 {
     }
 }
 
-/// [`DistArray::norm_inf`] as a [`Reducer`].
+/// [`norm_inf`](super::Reductions::norm_inf) as a [`Reducer`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NormInf;
 
@@ -145,47 +143,5 @@ fn larger(one: f64, other: f64) -> f64 {
         other
     } else {
         one
-    }
-}
-
-/// Norms of all elements as one vector, in f64: the same bits for any number of ranks and any layout. A NaN among
-/// the elements is the result; of no elements it is zero.
-impl<A: Normed, D: Axes> DistArray<A, D> {
-    /// Σ|x|, with the error bound of [`sum`](Self::sum). *Collective.*
-    ///
-    /// # Cost
-    /// One pass over the part, and one all-reduce of some 60 bytes.
-    #[track_caller]
-    pub fn norm1(&self) -> Result<f64> {
-        self.reduce_by(&Norm1)
-    }
-
-    /// √Σ|x|², of a matrix the Frobenius norm, to within one unit in the last place: no square overflows or
-    /// underflows. *Collective.*
-    ///
-    /// # Cost
-    /// One pass over the part, and one all-reduce of some 100 bytes.
-    ///
-    /// # Source
-    /// See [`sum::Squares`](crate::sum::Squares).
-    ///
-    /// ```no_run
-    /// # fn example(grid: &partita::ProcessGrid) -> partita::Result<()> {
-    /// let u = partita::DistArray::from_fn(grid, [2], |[i]| [3e300, 4e300][i])?;
-    /// assert_eq!(u.norm2()?, 5e300);
-    /// # Ok(()) }
-    /// ```
-    #[track_caller]
-    pub fn norm2(&self) -> Result<f64> {
-        self.reduce_by(&Norm2)
-    }
-
-    /// max|x|. *Collective.*
-    ///
-    /// # Cost
-    /// One pass over the part, and one all-reduce of a number.
-    #[track_caller]
-    pub fn norm_inf(&self) -> Result<f64> {
-        self.reduce_by(&NormInf)
     }
 }

@@ -10,11 +10,11 @@ use crate::sum::{Exact, Reproducible, fast};
 
 /// An element type whose arrays have sums.
 pub trait Summable: Element {
-    /// What [`DistArray::sum`](crate::DistArray::sum) adds in.
+    /// What [`sum`](super::Reductions::sum) adds in.
     type Reproducible: Accumulator<Self>;
-    /// What [`DistArray::sum_exact`](crate::DistArray::sum_exact) adds in.
+    /// What [`sum_exact`](super::Reductions::sum_exact) adds in.
     type Exact: Accumulator<Self>;
-    /// What [`DistArray::sum_fast`](crate::DistArray::sum_fast) adds in.
+    /// What [`sum_fast`](super::Reductions::sum_fast) adds in.
     type Fast: Accumulator<Self>;
 }
 
