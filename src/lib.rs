@@ -65,8 +65,8 @@ pub use array::{
 pub use array::{HaloExchanges, StencilRow};
 pub use comm::{
     Communicator, Destination, Element, Integer, InterCommunicator, Job, Number, Operation, Parts,
-    Persistent, RawFile, ReceiveBuffer, Received, Request, Root, Scope, ScopedRequest, SendBuffer,
-    Source, Tag,
+    Persistent, PersistentExchange, RawFile, ReceiveBuffer, Received, Request, Root, Scope,
+    ScopedRequest, SendBuffer, Source, Tag,
 };
 pub use comm::{Epoch, Passive, Target, Targets, Window};
 pub use error::{Error, Result};

@@ -31,7 +31,7 @@ pub use buffer::{ReceiveBuffer, SendBuffer};
 pub(crate) use checker::Call;
 pub use communicator::Communicator;
 pub use element::Element;
-pub use ffi::{Persistent, Request, Scope, ScopedRequest};
+pub use ffi::{Persistent, PersistentExchange, Request, Scope, ScopedRequest};
 pub use inter::{InterCommunicator, Root};
 pub use job::Job;
 pub use number::{Integer, Number};

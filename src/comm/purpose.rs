@@ -14,6 +14,8 @@ pub(crate) enum Purpose {
     Redistribution(u16),
     /// A step of a reduction by a user's operation.
     Reduction,
+    /// Two groups that meet.
+    Connection,
 }
 
 impl Purpose {
@@ -23,7 +25,8 @@ impl Purpose {
             Purpose::Reduction => 0,
             Purpose::Parts => 1,
             Purpose::Halo(sequence) => 2 + i32::from(sequence % 0x4000),
-            Purpose::Redistribution(sequence) => 0x4002 + i32::from(sequence % 0x0ffe),
+            Purpose::Redistribution(sequence) => 0x4002 + i32::from(sequence % 0x0ffd),
+            Purpose::Connection => 0x4fff,
         }
     }
 }

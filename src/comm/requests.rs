@@ -1,6 +1,6 @@
 //! Non-blocking messages that own their buffers.
 
-use super::{Communicator, Destination, Element, Persistent, Request, Source};
+use super::{Communicator, Destination, Element, Persistent, PersistentExchange, Request, Source};
 use crate::error::Result;
 
 impl Communicator {
@@ -91,5 +91,40 @@ impl Communicator {
         self.inner
             .user
             .persistent_receive(buffer, from.rank, from.raw_tag())
+    }
+
+    /// Prepares an exchange that will be made again and again, as [`send_receive`](Self::send_receive) makes it
+    /// once: `to_send` goes to one rank while `buffer.len()` elements come from another one, or the same. *Local.*
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+    /// let (rank, size) = (world.rank(), world.size());
+    /// let (next, previous) = ((rank + 1) % size, (rank + size - 1) % size);
+    /// let mut ring = world.persistent_exchange(vec![0.0; 8], next, vec![0.0; 8], previous)?;
+    /// for step in 0..100 {
+    ///     ring.to_send()?.fill(f64::from(step));
+    ///     ring.start()?;
+    ///     ring.wait()?;
+    ///     assert_eq!(ring.received()?[0], f64::from(step));
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage) as in [`send_receive`](Self::send_receive).
+    pub fn persistent_exchange<T: Element>(
+        &self,
+        to_send: Vec<T>,
+        to: impl Into<Destination>,
+        buffer: Vec<T>,
+        from: impl Into<Source>,
+    ) -> Result<PersistentExchange<T>> {
+        let to = self.checked_destination("persistent_exchange", to.into())?;
+        let from = self.checked_source("persistent_exchange", from.into())?;
+        let user = self.inner.user;
+        Ok(PersistentExchange::of(
+            user.persistent_send(to_send, to.rank, to.tag.raw())?,
+            user.persistent_receive(buffer, from.rank, from.raw_tag())?,
+        ))
     }
 }

@@ -11,5 +11,6 @@ mod scan;
 mod scatter;
 mod start;
 mod start_parts;
+mod start_scan;
 
 pub(super) use reduce::lengths_differ;

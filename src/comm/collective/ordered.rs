@@ -1,6 +1,8 @@
 //! Reductions by a user's operation, which MPI never gets to see: a tree of messages that keeps the
 //! ranks in their order.
 
+use super::reduce_scatter::{check_parts, equal_parts};
+use crate::comm::ffi::vector_of_defaults;
 use crate::comm::{Call, Communicator, Element, Purpose, SendBuffer};
 use crate::error::Result;
 
@@ -89,13 +91,129 @@ impl Communicator {
     pub fn scan_with<T: Element>(
         &self,
         values: &(impl SendBuffer<T> + ?Sized),
+        combine: impl FnMut(T, T) -> T,
+    ) -> Result<Vec<T>> {
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("scan_with").slice(&values))?;
+        self.scan_in_order(values.into_owned(), combine)
+    }
+
+    /// [`exclusive_scan`](Self::exclusive_scan) by an operation of the user's own, as in
+    /// [`all_reduce_with`](Self::all_reduce_with); `None` on rank 0. *Collective.*
+    ///
+    /// # Shapes
+    /// The same length on every rank.
+    ///
+    /// # Cost
+    /// That of [`scan_with`](Self::scan_with), and a message to the next rank.
+    ///
+    /// # Errors
+    /// As [`all_reduce_with`](Self::all_reduce_with).
+    #[track_caller]
+    pub fn exclusive_scan_with<T: Element>(
+        &self,
+        values: &(impl SendBuffer<T> + ?Sized),
+        combine: impl FnMut(T, T) -> T,
+    ) -> Result<Option<Vec<T>>> {
+        let (rank, size) = (self.rank(), self.size());
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("exclusive_scan_with").slice(&values))?;
+        let mut before = values.into_owned();
+        let own = self.scan_in_order(before.clone(), combine)?;
+        let sent = (rank + 1 < size)
+            .then(|| self.start_own_send(own, rank + 1, Purpose::Reduction))
+            .transpose()?;
+        if rank > 0 {
+            self.receive_step(&mut before, rank - 1)?;
+        }
+        if let Some(sent) = sent {
+            sent.wait()?;
+        }
+        Ok((rank > 0).then_some(before))
+    }
+
+    /// [`reduce_scatter`](Self::reduce_scatter) by an operation of the user's own, as in
+    /// [`all_reduce_with`](Self::all_reduce_with). *Collective.*
+    ///
+    /// # Shapes
+    /// The same length on every rank, a multiple of the number of ranks.
+    ///
+    /// # Cost
+    /// As [`reduce_scatterv_with`](Self::reduce_scatterv_with).
+    ///
+    /// # Errors
+    /// The same on every rank: [`Error::Shape`](crate::Error::Shape) when the lengths differ, or are no multiple
+    /// of the number of ranks.
+    #[track_caller]
+    pub fn reduce_scatter_with<T: Element>(
+        &self,
+        values: &(impl SendBuffer<T> + ?Sized),
+        combine: impl FnMut(T, T) -> T,
+    ) -> Result<Vec<T>> {
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("reduce_scatter_with").slice(&values))?;
+        self.agree_on_length("reduce_scatter_with", values.len())?;
+        // Replicated.
+        let lengths = equal_parts("reduce_scatter_with", values.len(), self.size())?;
+        self.reduce_parts_in_order(values.into_owned(), &lengths, combine)
+    }
+
+    /// [`reduce_scatterv`](Self::reduce_scatterv) by an operation of the user's own, as in
+    /// [`all_reduce_with`](Self::all_reduce_with). *Collective.*
+    ///
+    /// # Shapes
+    /// The same lengths on every rank, one a rank; their sum is the length of `values`.
+    ///
+    /// # Cost
+    /// log₂(size) rounds of messages to rank 0, one a rank, and one from there to each rank with its part.
+    ///
+    /// # Errors
+    /// The same on every rank: [`Error::Shape`](crate::Error::Shape) when the lengths do not fit.
+    #[track_caller]
+    pub fn reduce_scatterv_with<T: Element>(
+        &self,
+        values: &(impl SendBuffer<T> + ?Sized),
+        lengths: &[usize],
+        combine: impl FnMut(T, T) -> T,
+    ) -> Result<Vec<T>> {
+        let values = values.packed()?;
+        let _call = self.enter(Call::new("reduce_scatterv_with").slice(&values))?;
+        self.agree_on_length("reduce_scatterv_with", values.len())?;
+        // Replicated.
+        check_parts("reduce_scatterv_with", values.len(), lengths, self.size())?;
+        self.reduce_parts_in_order(values.into_owned(), lengths, combine)
+    }
+
+    /// `lengths` are one a rank, and sum up to the number of values.
+    fn reduce_parts_in_order<T: Element>(
+        &self,
+        values: Vec<T>,
+        lengths: &[usize],
+        combine: impl FnMut(T, T) -> T,
+    ) -> Result<Vec<T>> {
+        let reduced = self.reduce_in_order(values, combine)?;
+        if !self.is_root() {
+            let mut own = vector_of_defaults(lengths[self.rank()])?;
+            self.receive_step(&mut own, 0)?;
+            return Ok(own);
+        }
+        let (own, mut rest) = reduced.split_at(lengths[0]);
+        for (rank, &length) in lengths.iter().enumerate().skip(1) {
+            let (part, others) = rest.split_at(length);
+            rest = others;
+            self.send_step(part, rank)?;
+        }
+        Ok(own.to_vec())
+    }
+
+    /// The values of the ranks up to and with this one, combined in rank order.
+    fn scan_in_order<T: Element>(
+        &self,
+        mut own: Vec<T>,
         mut combine: impl FnMut(T, T) -> T,
     ) -> Result<Vec<T>> {
         let (rank, size) = (self.rank(), self.size());
         // Before each round: the ranks rank − distance + 1 ..= rank, of those that there are.
-        let values = values.packed()?;
-        let _call = self.enter(Call::new("scan_with").slice(&values))?;
-        let mut own = values.into_owned();
         let mut before = own.clone();
         let mut distance = 1;
         while distance < size {

@@ -25,11 +25,7 @@ impl Communicator {
         let _call = self.enter(call.slice(&values))?;
         self.agree_on_length("reduce_scatter", values.len())?;
         // Replicated.
-        if !values.len().is_multiple_of(self.size()) {
-            let detail = format!("{} elements on {} ranks", values.len(), self.size());
-            return Err(Error::shape("reduce_scatter", detail));
-        }
-        let lengths = vec![values.len() / self.size(); self.size()];
+        let lengths = equal_parts("reduce_scatter", values.len(), self.size())?;
         self.reduce_parts(&values, &lengths, operation)
     }
 
@@ -68,18 +64,7 @@ impl Communicator {
         let _call = self.enter(call.slice(&values))?;
         self.agree_on_length("reduce_scatterv", values.len())?;
         // Replicated.
-        let total = lengths
-            .iter()
-            .try_fold(0usize, |sum, &one| sum.checked_add(one));
-        if lengths.len() != self.size() || total != Some(values.len()) {
-            let detail = format!(
-                "{} elements in {} parts ({lengths:?}) for {} ranks",
-                values.len(),
-                lengths.len(),
-                self.size()
-            );
-            return Err(Error::shape("reduce_scatterv", detail));
-        }
+        check_parts("reduce_scatterv", values.len(), lengths, self.size())?;
         self.reduce_parts(&values, lengths, operation)
     }
 
@@ -104,4 +89,31 @@ impl Communicator {
         }
         Ok(own)
     }
+}
+
+/// The lengths of as many equal parts as there are ranks.
+pub(super) fn equal_parts(operation: &str, length: usize, size: usize) -> Result<Vec<usize>> {
+    if length.is_multiple_of(size) {
+        return Ok(vec![length / size; size]);
+    }
+    let detail = format!("{length} elements on {size} ranks");
+    Err(Error::shape(operation, detail))
+}
+
+/// Unless there is one part a rank, and they are all there is.
+pub(super) fn check_parts(
+    operation: &str,
+    length: usize,
+    lengths: &[usize],
+    size: usize,
+) -> Result<()> {
+    let total = lengths
+        .iter()
+        .try_fold(0usize, |sum, &one| sum.checked_add(one));
+    if lengths.len() == size && total == Some(length) {
+        return Ok(());
+    }
+    let parts = lengths.len();
+    let detail = format!("{length} elements in {parts} parts ({lengths:?}) for {size} ranks");
+    Err(Error::shape(operation, detail))
 }

@@ -4,11 +4,25 @@ use std::ffi::c_int;
 
 use mpi::ffi;
 
+use super::buffer::count;
 use super::check::check;
 use super::handle::Handle;
 use crate::error::{Error, Result};
 
 impl Handle {
+    /// The inter-communicator of this group, whose rank 0 is its leader, with the one that rank `leader` of
+    /// `common` leads. Collective over both groups.
+    pub(crate) fn connect(self, common: Handle, leader: usize, tag: i32) -> Result<Self> {
+        // SAFETY: live communicators; `new` is a valid place for the result.
+        unsafe {
+            let mut new = ffi::RSMPI_COMM_NULL;
+            let leader = count(leader, "MPI_Intercomm_create")?;
+            let code = ffi::MPI_Intercomm_create(self.0, 0, common.0, leader, tag, &mut new);
+            check(code, "MPI_Intercomm_create")?;
+            Handle(new).return_errors()
+        }
+    }
+
     /// The number of ranks of the other group. Local.
     pub(crate) fn remote_size(self) -> Result<usize> {
         let mut size: c_int = 0;

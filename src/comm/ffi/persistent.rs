@@ -71,3 +71,50 @@ impl<T: Element> Persistent<T> {
         Err(Error::usage(message))
     }
 }
+
+/// Two messages that travel together again and again: one that is sent, and one that is received meanwhile.
+pub struct PersistentExchange<T: Element> {
+    sent: Persistent<T>,
+    received: Persistent<T>,
+}
+
+impl<T: Element> PersistentExchange<T> {
+    pub(crate) fn of(sent: Persistent<T>, received: Persistent<T>) -> Self {
+        PersistentExchange { sent, received }
+    }
+
+    /// What will be sent next. *Local.*
+    ///
+    /// # Errors
+    /// [`Error::Usage`] while the exchange is under way.
+    pub fn to_send(&mut self) -> Result<&mut [T]> {
+        self.sent.buffer()
+    }
+
+    /// What was received last. *Local.*
+    ///
+    /// # Errors
+    /// [`Error::Usage`] while the exchange is under way.
+    pub fn received(&mut self) -> Result<&mut [T]> {
+        self.received.buffer()
+    }
+
+    /// Starts the exchange once more. *Local.*
+    ///
+    /// # Errors
+    /// [`Error::Usage`] while the exchange is under way.
+    pub fn start(&mut self) -> Result<()> {
+        self.received.start()?;
+        self.sent.start()
+    }
+
+    /// Waits until the exchange that was started is complete, both ways. *Local to the partners.*
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when none was started; those of [`Request::wait`](super::Request::wait).
+    pub fn wait(&mut self) -> Result<()> {
+        let received = self.received.wait();
+        // Also after an error: both are to be idle.
+        self.sent.wait().and(received)
+    }
+}

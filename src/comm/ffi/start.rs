@@ -29,13 +29,15 @@ pub(crate) enum Target<'scope, T> {
 
 /// Pushes the request that a call starts, whose last argument is the place for it. To be used in an `unsafe`
 /// block that vouches for the arguments.
-macro_rules! post {
+macro_rules! request {
     ($requests:expr, $call:ident, $($argument:expr),* $(,)?) => {{
         let mut raw = ffi::RSMPI_REQUEST_NULL;
         check(ffi::$call($($argument),*, &mut raw), stringify!($call))?;
         $requests.push(raw);
     }};
 }
+
+pub(super) use request;
 
 impl<'scope> Scope<'scope, '_> {
     pub(crate) fn raw_send<T: Element>(
@@ -99,7 +101,7 @@ impl<'scope> Scope<'scope, '_> {
                 (call, None),
                 "MPI_Ibarrier",
                 move |requests| {
-                    post!(requests, MPI_Ibarrier, handle.0);
+                    request!(requests, MPI_Ibarrier, handle.0);
                     Ok(())
                 },
                 |_| Ok(()),
@@ -127,7 +129,7 @@ impl<'scope> Scope<'scope, '_> {
                     // The whole of it is moved here, so that it is freed only after this call.
                     let description = &description;
                     let (count, datatype) = (description.count, description.datatype);
-                    post!(
+                    request!(
                         requests,
                         MPI_Ibcast,
                         place.cast(),
@@ -182,7 +184,7 @@ impl<'scope> Scope<'scope, '_> {
                         match root {
                             Some((root, _)) => {
                                 let root = count(root, name)?;
-                                post!(
+                                request!(
                                     requests,
                                     MPI_Ireduce,
                                     read(piece),
@@ -195,7 +197,7 @@ impl<'scope> Scope<'scope, '_> {
                                 )
                             }
                             None => {
-                                post!(
+                                request!(
                                     requests,
                                     MPI_Iallreduce,
                                     read(piece),
@@ -256,7 +258,7 @@ impl<'scope> Scope<'scope, '_> {
 }
 
 /// The elements behind a `Cow`, which is about to be moved: they stay where they are.
-fn read_only<'scope, T: Element>(data: &Cow<'scope, [T]>) -> &'scope [T] {
+pub(super) fn read_only<'scope, T: Element>(data: &Cow<'scope, [T]>) -> &'scope [T] {
     // SAFETY: borrowed for the scope, or on the heap; the users of this keep the owner for as long.
     unsafe { std::slice::from_raw_parts(data.as_ptr(), data.len()) }
 }

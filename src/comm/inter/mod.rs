@@ -1,5 +1,6 @@
 //! Two groups of ranks that talk to each other.
 
+mod connect;
 mod message;
 mod spawn;
 
@@ -9,8 +10,8 @@ use super::ffi::{Handle, environment};
 use super::{Communicator, Element};
 use crate::error::{Error, Result};
 
-/// What a program and the workers it [started](Communicator::spawn) have in common: each rank talks to the
-/// ranks of the other group, by their numbers there.
+/// What a program and the workers it [started](Communicator::spawn) have in common, or two groups that
+/// [met](Communicator::connect): each rank talks to the ranks of the other group, by their numbers there.
 ///
 /// Messages of arrays and of objects go from group to group, as in a [`Communicator`] from rank to rank; a
 /// program of another language at the other end is welcome to send arrays. For collectives beyond those here,
@@ -24,8 +25,8 @@ pub struct InterCommunicator {
     /// This rank's group.
     local: Communicator,
     remote_size: usize,
-    /// Whether this group started the other one.
-    is_parent: bool,
+    /// Whether this group started the other one, or has the first of the two leaders.
+    is_first: bool,
 }
 
 /// Which group a rank belongs to.
@@ -38,12 +39,12 @@ pub enum Root {
 }
 
 impl InterCommunicator {
-    pub(super) fn new(handle: Handle, local: &Communicator, is_parent: bool) -> Result<Self> {
+    pub(super) fn new(handle: Handle, local: &Communicator, is_first: bool) -> Result<Self> {
         Ok(InterCommunicator {
             remote_size: handle.remote_size()?,
             handle,
             local: local.clone(),
-            is_parent,
+            is_first,
         })
     }
 
@@ -113,14 +114,15 @@ impl InterCommunicator {
         }
     }
 
-    /// One communicator of both groups: first the ranks of those who started the others, then the workers.
+    /// One communicator of both groups: first the ranks of those who started the others, then the workers; of two
+    /// groups that [met](Communicator::connect), first the one with the first of the two leaders.
     /// *Collective* over both.
     ///
     /// # Errors
     /// [`Error::Mpi`] when MPI has no communicator left.
     pub fn merge(&self) -> Result<Communicator> {
         environment::check_running()?;
-        Communicator::from_handle(self.handle.merge(!self.is_parent)?)
+        Communicator::from_handle(self.handle.merge(!self.is_first)?)
     }
 
     /// Ends the connection, once every message is received. *Collective* over both.
