@@ -153,7 +153,9 @@ fn scans(world: &Communicator, table: &mut Table) -> Result<()> {
         world.exclusive_scan(&count, Operation::Sum)?,
     )?;
     let product = world.scan_with(&count, |left, right| left * right)?;
-    table.add("scan_with, product", count, product)
+    table.add("scan_with, product", count, product)?;
+    let before = world.exclusive_scan_with(&count, |left, right| left * right)?;
+    table.add("exclusive_scan_with, product", count, before)
 }
 
 /// Values of any type.

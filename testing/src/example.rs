@@ -30,6 +30,28 @@ pub fn run_example(
     run(example(name, ranks).arguments(arguments))
 }
 
+/// [`run_example`] of a program that is to end at once with an error, because it is used wrongly.
+///
+/// When a rank ends so, Open MPI gives the others a second or two to end by themselves, even where they have; here it
+/// does not wait. So this is not for programs that have something to put in order when they are told to stop.
+///
+/// ```no_run
+/// use partita_testing::run_refused;
+/// assert_eq!(run_refused("heat", 2, ["--steps", "many"]).exit_code, Some(2));
+/// ```
+///
+/// # Panics
+/// As [`run_example`].
+#[track_caller]
+pub fn run_refused(
+    name: &str,
+    ranks: usize,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+) -> Outcome {
+    let launch = example(name, ranks).environment("OMPI_MCA_odls_base_sigkill_timeout", "0");
+    run(launch.arguments(arguments))
+}
+
 /// The launch that [`run_example`] runs, to be given an environment, a directory or another time
 /// limit first.
 ///

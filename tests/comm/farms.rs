@@ -106,7 +106,7 @@ pub fn a_failure_is_the_outcome_of_its_task_and_the_rest_is_carried_on(
                 (7, Err(error)) => assert_eq!(error.exit_code(), 5, "{error}"),
                 (11, Err(error)) => {
                     let text = error.to_string();
-                    assert!(text.contains("panicked at tests/spmd/farms.rs:"), "{text}");
+                    assert!(text.contains("panicked at tests/comm/farms.rs:"), "{text}");
                     assert!(text.ends_with("no luck with 11"), "{text}");
                 }
                 (_, outcome) => assert_eq!(outcome, Ok(10 * task)),

@@ -1,6 +1,6 @@
 //! Communicators made of communicators.
 
-use partita::{Communicator, DistArray, Error, ProcessGrid, Reductions, Result};
+use partita::{Communicator, DistArray, Error, ProcessGrid, Reductions, Result, Root};
 use partita_testing::{cases, error_of_all, spmd_test};
 use proptest::prelude::*;
 
@@ -172,6 +172,50 @@ fn communicators_that_all_ranks_have_dropped_are_given_back(world: &Communicator
     // All ranks have the youngest ones still, and those work.
     for (_, one) in &kept[kept.len() - 2..] {
         assert_eq!(one.all_reduce_value(1, partita::Operation::Sum)?, expected);
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [2, 3, 4, 5, 8])]
+fn two_groups_meet_and_become_one(world: &Communicator) -> Result<()> {
+    let (rank, size) = (world.rank(), world.size());
+    for first_of_second in 1..size {
+        let is_first = rank < first_of_second;
+        let group = world.split(Some(is_first.into()), 0)?;
+        let group = group.ok_or_else(|| Error::other("no group"))?;
+        // A leader of this group, and one that is no rank.
+        for wrong in [if is_first { 0 } else { first_of_second }, size] {
+            let error = error_of_all(&group, group.connect(world, wrong))?;
+            assert!(matches!(error, Error::Usage(_)), "{error:?}");
+        }
+        let others = group.connect(world, if is_first { first_of_second } else { 0 })?;
+        assert_eq!(others.size() + others.remote_size(), size);
+        // Rank by rank, as far as both groups go.
+        if group.rank() < others.remote_size() {
+            others.send(&[rank], group.rank())?;
+            let mut number = [0];
+            others.receive(&mut number, group.rank())?;
+            let of_partner = if is_first {
+                group.rank() + first_of_second
+            } else {
+                group.rank()
+            };
+            assert_eq!(number, [of_partner]);
+        }
+        let mut copied = [if is_first { 7.5 } else { 0.0 }];
+        let root = if is_first {
+            Root::Local(0)
+        } else {
+            Root::Remote(0)
+        };
+        others.broadcast(root, &mut copied)?;
+        assert_eq!(copied, [7.5]);
+        others.barrier()?;
+        assert_eq!(
+            others.merge()?.all_gather(&[rank])?,
+            (0..size).collect::<Vec<_>>()
+        );
+        others.disconnect()?;
     }
     Ok(())
 }

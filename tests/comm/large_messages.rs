@@ -58,6 +58,7 @@ fn tags_and_views_work_beyond_mpis_counts(world: &Communicator) -> Result<()> {
     requests::scoped_messages_go_around_a_ring(world)?;
     requests::owning_requests_give_their_buffers_back(world)?;
     requests::a_persistent_message_is_sent_again_and_again(world)?;
+    started_collectives::reductions_with_a_result_of_each_rank_s_own_are_the_blocking_ones(world)?;
     started_collectives::collectives_under_way_at_once_give_what_blocking_ones_give(world)
 }
 

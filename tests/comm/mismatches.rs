@@ -27,7 +27,7 @@ fn last_differs(
         _ => format!("ranks 0–{}", last - 1),
     };
     let (first, second) = calls.split_once("; ").expect("two groups");
-    let here = |reads| format!("{reads} at tests/spmd/mismatches.rs:");
+    let here = |reads| format!("{reads} at tests/comm/mismatches.rs:");
     assert!(
         first.starts_with(&format!("{ranks}: {}", here(one_reads))),
         "{calls}"
@@ -280,10 +280,10 @@ pub fn started_collectives_are_looked_at_when_they_are_waited_for(
         false => scope.start_broadcast(0, &mut buffer)?.wait(),
     });
     let text = error_of_all(world, outcome)?.to_string();
-    let broadcast = "start_broadcast of 4 f64, root 0 at tests/spmd/mismatches.rs:";
+    let broadcast = "start_broadcast of 4 f64, root 0 at tests/comm/mismatches.rs:";
     assert!(text.contains(broadcast), "{text}");
     assert!(
-        text.contains("start_barrier at tests/spmd/mismatches.rs:"),
+        text.contains("start_barrier at tests/comm/mismatches.rs:"),
         "{text}"
     );
 

@@ -148,6 +148,27 @@ pub fn a_persistent_message_is_sent_again_and_again(world: &Communicator) -> Res
     Ok(())
 }
 
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn a_persistent_exchange_is_made_again_and_again(world: &Communicator) -> Result<()> {
+    let (rank, (next, previous)) = (world.rank(), neighbours(world));
+    for length in [0, 1, 7] {
+        let (own, other) = (vec![0_i64; length], vec![0_i64; length]);
+        let mut ring = world.persistent_exchange(own, (next, Tag(3)), other, (previous, Tag(3)))?;
+        for step in 0..10 {
+            ring.to_send()?.copy_from_slice(&part(rank, step, length));
+            ring.start()?;
+            assert!(matches!(ring.start(), Err(Error::Usage(_))));
+            assert!(matches!(ring.received(), Err(Error::Usage(_))));
+            ring.wait()?;
+            assert_eq!(ring.received()?, part::<i64>(previous, step, length));
+        }
+        assert!(matches!(ring.wait(), Err(Error::Usage(_))));
+    }
+    let nobody = world.persistent_exchange(vec![1.0], world.size(), vec![1.0], 0);
+    assert!(matches!(nobody, Err(Error::Usage(_))));
+    Ok(())
+}
+
 #[spmd_test(ranks = [2, 3, 5])]
 pub fn after_an_error_in_a_scope_its_receives_take_no_message(world: &Communicator) -> Result<()> {
     let mut buffer = [7.5];

@@ -41,9 +41,44 @@ pub fn an_operation_that_is_not_commutative_is_applied_in_rank_order(
         let at_root = (rank == root).then_some(all);
         assert_eq!(world.reduce_with(root, &own, compose)?, at_root);
         assert_eq!(world.scan_with(&own, compose)?, composed(0..=rank, length));
+        let before = (rank > 0).then(|| composed(0..=rank - 1, length));
+        assert_eq!(world.exclusive_scan_with(&own, compose)?, before);
     }
     let error = error_of_all(world, world.reduce_with(last + 1, &[1], compose))?;
     assert!(matches!(error, Error::Usage(_)), "{error:?}");
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+pub fn parts_of_what_an_operation_gives_go_to_their_ranks(world: &Communicator) -> Result<()> {
+    let (rank, size) = (world.rank(), world.size());
+    for lengths in cases(12, prop::array::uniform8(prop_oneof![Just(0), 0..9usize])) {
+        let lengths = &lengths[..size];
+        let total: usize = lengths.iter().sum();
+        let start: usize = lengths[..rank].iter().sum();
+        let own: Vec<u64> = (0..total).map(|place| map(rank, place)).collect();
+        let all = composed(0..=size - 1, total);
+        let part = world.reduce_scatterv_with(&own, lengths, compose)?;
+        assert_eq!(part, all[start..start + lengths[rank]], "{lengths:?}");
+        let equal = lengths[0];
+        let own: Vec<u64> = (0..equal * size).map(|place| map(rank, place)).collect();
+        let all = composed(0..=size - 1, equal * size);
+        let part = world.reduce_scatter_with(&own, compose)?;
+        assert_eq!(part, all[rank * equal..(rank + 1) * equal]);
+    }
+    let uneven = vec![1; size + rank];
+    for outcome in [
+        world.reduce_scatterv_with(&[1; 3], &vec![1; size + 1], compose),
+        world.reduce_scatter_with(&uneven, compose),
+    ] {
+        if size > 1 || outcome.is_err() {
+            let error = error_of_all(world, outcome)?;
+            assert!(
+                matches!(error, Error::Shape { .. } | Error::Mismatch { .. }),
+                "{error:?}"
+            );
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Wrong command lines.
 
-use partita_testing::run_example;
+use partita_testing::{run_example, run_refused};
 
 use crate::refusal::{assert_refused, assert_refused_on, directory_with_old_files};
 
@@ -71,7 +71,7 @@ fn the_launcher_reports_the_code_of_the_ranks() {
         (&["--alpha=0.3"], 5),
     ];
     for (arguments, code) in kinds {
-        let outcome = run_example("heat", 2, arguments);
+        let outcome = run_refused("heat", 2, arguments);
         assert_eq!(outcome.exit_code, Some(code), "{}", outcome.stderr);
     }
 }

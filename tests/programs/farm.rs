@@ -1,4 +1,4 @@
-use partita_testing::run_example;
+use partita_testing::{run_example, run_refused};
 
 /// The numbers of one column of the table.
 fn column(lines: &[&str], column: usize) -> Vec<u64> {
@@ -35,7 +35,7 @@ fn the_primes_are_the_same_on_any_number_of_ranks() {
 
 #[test]
 fn nothing_to_count_is_no_primes() {
-    let outcome = run_example("farm", 3, ["--limit", "0"]);
+    let outcome = run_refused("farm", 3, ["--limit", "0"]);
     assert!(outcome.success(), "{outcome:#?}");
     assert!(
         outcome.stdout.contains("0 primes below 0, in "),
@@ -45,7 +45,7 @@ fn nothing_to_count_is_no_primes() {
 
 #[test]
 fn a_range_of_nothing_is_refused_once() {
-    let outcome = run_example("farm", 3, ["--range", "0"]);
+    let outcome = run_refused("farm", 3, ["--range", "0"]);
     assert_eq!(outcome.exit_code, Some(2), "{outcome:#?}");
     assert_eq!(outcome.stderr.matches("--range").count(), 1, "{outcome:#?}");
 }

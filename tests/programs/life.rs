@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use partita_testing::{TemporaryDirectory, example, run, run_example};
+use partita_testing::{TemporaryDirectory, example, run, run_refused};
 
 use super::lines;
 
@@ -111,7 +111,7 @@ fn wrong_boards_are_refused_once() {
         ),
         (3, ["--output", "no/folder/x.h5"], 4, "no/folder/x.h5"),
     ] {
-        let outcome = run_example("life", ranks, arguments);
+        let outcome = run_refused("life", ranks, arguments);
         assert_eq!(outcome.exit_code, Some(code), "{arguments:?}: {outcome:#?}");
         assert_eq!(outcome.stderr.matches(says).count(), 1, "{outcome:#?}");
     }

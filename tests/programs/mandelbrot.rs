@@ -1,4 +1,4 @@
-use partita_testing::{TemporaryDirectory, example, run, run_example};
+use partita_testing::{TemporaryDirectory, example, run, run_refused};
 
 use crate::lines;
 
@@ -106,7 +106,7 @@ fn wrong_command_lines_are_refused_once() {
         ("--centre=inf,0", "--centre"),
     ];
     for (argument, says) in wrong {
-        let outcome = run_example("mandelbrot", 3, [argument]);
+        let outcome = run_refused("mandelbrot", 3, [argument]);
         assert_eq!(outcome.exit_code, Some(2), "{argument}: {outcome:#?}");
         assert_eq!(outcome.stderr.matches("error:").count(), 1, "{outcome:#?}");
         assert!(
@@ -119,7 +119,7 @@ fn wrong_command_lines_are_refused_once() {
     let same = example("mandelbrot", 2).arguments(["--png=a.h5", "--output=a.h5"]);
     let outcome = run(same.directory(directory.path()));
     assert_eq!(outcome.exit_code, Some(2), "{outcome:#?}");
-    let nowhere = run_example("mandelbrot", 2, with(&["--png=/no/such/folder/set.png"]));
+    let nowhere = run_refused("mandelbrot", 2, with(&["--png=/no/such/folder/set.png"]));
     assert_eq!(nowhere.exit_code, Some(4), "{nowhere:#?}");
     assert!(nowhere.stdout.is_empty(), "{nowhere:#?}");
 }

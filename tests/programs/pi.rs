@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use partita_testing::{TemporaryDirectory, example, run_example};
+use partita_testing::{TemporaryDirectory, example, run_refused};
 
 use crate::lines;
 
@@ -190,7 +190,7 @@ fn pi_refuses_wrong_uses_on_every_rank() {
     ];
     for (arguments, code, word) in cases {
         for ranks in [1, 3] {
-            let outcome = run_example("pi", ranks, arguments);
+            let outcome = run_refused("pi", ranks, arguments);
             assert_eq!(outcome.exit_code, Some(code), "{arguments:?}: {outcome:#?}");
             assert!(outcome.stderr.contains(word), "{arguments:?}: {outcome:#?}");
             assert!(outcome.stdout.is_empty(), "{arguments:?}: {outcome:#?}");

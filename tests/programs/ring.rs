@@ -1,4 +1,4 @@
-use partita_testing::run_example;
+use partita_testing::run_refused;
 
 use super::lines;
 
@@ -26,7 +26,7 @@ fn wrong_arguments_are_a_usage_error() {
         ("shared_array", ["--below", "1"]),
         ("ring", ["--laps", "-1"]),
     ] {
-        let outcome = run_example(name, 2, arguments);
+        let outcome = run_refused(name, 2, arguments);
         assert_eq!(outcome.exit_code, Some(2), "{name}: {}", outcome.stderr);
     }
 }

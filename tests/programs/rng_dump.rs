@@ -1,4 +1,4 @@
-use partita_testing::run_example;
+use partita_testing::run_refused;
 
 use crate::lines;
 
@@ -49,7 +49,7 @@ fn rng_dump_refuses_what_is_no_stream() {
         ("--algorithm=mt19937", "xoshiro256++"),
         ("--jump=-1", "--jump"),
     ] {
-        let outcome = run_example("rng-dump", 2, [argument]);
+        let outcome = run_refused("rng-dump", 2, [argument]);
         assert_eq!(outcome.exit_code, Some(2), "{argument}: {outcome:#?}");
         assert!(outcome.stderr.contains(word), "{argument}: {outcome:#?}");
     }

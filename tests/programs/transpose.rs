@@ -1,4 +1,4 @@
-use partita_testing::run_example;
+use partita_testing::run_refused;
 
 use super::lines;
 
@@ -37,10 +37,10 @@ fn the_plans_tell_what_moves() {
 #[test]
 fn a_shape_of_other_than_three_lengths_is_refused_once() {
     for shape in ["9,6", "9,6,x", "1,2,3,4", ""] {
-        let outcome = run_example("transpose", 3, ["--shape", shape]);
+        let outcome = run_refused("transpose", 3, ["--shape", shape]);
         assert_eq!(outcome.exit_code, Some(2), "{shape}: {outcome:#?}");
         assert_eq!(outcome.stderr.matches("--shape").count(), 1, "{outcome:#?}");
     }
-    let beyond = run_example("transpose", 2, ["--shape", "9999999999,9999999999,9"]);
+    let beyond = run_refused("transpose", 2, ["--shape", "9999999999,9999999999,9"]);
     assert_eq!(beyond.exit_code, Some(3), "{beyond:#?}");
 }
