@@ -143,7 +143,7 @@ pub fn another_type_of_object(world: &Communicator) -> Result<()> {
 #[spmd_test(ranks = [2, 3, 5], environment = [("PARTITA_CHECK", "1")])]
 pub fn every_collective_is_looked_at(world: &Communicator) -> Result<()> {
     type Collective = fn(&Communicator) -> Result<()>;
-    let collectives: [(Collective, &str); 17] = [
+    let collectives: [(Collective, &str); 28] = [
         (|world| world.agree(Ok(())), "agree"),
         (|world| world.duplicate().map(|_| ()), "duplicate"),
         (|world| world.split(None, 0).map(|_| ()), "split"),
@@ -178,6 +178,54 @@ pub fn every_collective_is_looked_at(world: &Communicator) -> Result<()> {
         (
             |world| world.all_to_allv(&Parts::from_iter([[1u8]])).map(|_| ()),
             "all_to_allv of u8",
+        ),
+        (
+            |world| world.all_gather(&[1u8]).map(|_| ()),
+            "all_gather of 1 u8",
+        ),
+        (
+            |world| world.reduce(0, &[1u8], Operation::Sum).map(|_| ()),
+            "reduce (Sum) of 1 u8, root 0",
+        ),
+        (
+            |world| world.all_reduce(&[1u8], Operation::Max).map(|_| ()),
+            "all_reduce (Max) of 1 u8",
+        ),
+        (
+            |world| world.scan(&[1u8], Operation::Sum).map(|_| ()),
+            "scan (Sum) of 1 u8",
+        ),
+        (
+            |world| world.exclusive_scan(&[1u8], Operation::Sum).map(|_| ()),
+            "exclusive_scan (Sum) of 1 u8",
+        ),
+        (
+            |world| world.reduce_scatter(&[1u8], Operation::Sum).map(|_| ()),
+            "reduce_scatter (Sum) of 1 u8",
+        ),
+        (
+            |world| {
+                world
+                    .reduce_scatterv(&[1u8], &[1], Operation::Sum)
+                    .map(|_| ())
+            },
+            "reduce_scatterv (Sum) of 1 u8",
+        ),
+        (
+            |world| world.all_reduce_with(&[1u8], |a, _| a).map(|_| ()),
+            "all_reduce_with of 1 u8",
+        ),
+        (
+            |world| world.scan_with(&[1u8], |a, _| a).map(|_| ()),
+            "scan_with of 1 u8",
+        ),
+        (
+            |world| world.exclusive_scan_with(&[1u8], |a, _| a).map(|_| ()),
+            "exclusive_scan_with of 1 u8",
+        ),
+        (
+            |world| world.reduce_scatter_with(&[1u8], |a, _| a).map(|_| ()),
+            "reduce_scatter_with of 1 u8",
         ),
         (
             |world| world.broadcast_object(0, Some(1u8)).map(|_| ()),
