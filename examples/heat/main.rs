@@ -15,6 +15,8 @@
 //!     cargo xtask run heat -- --steps 100000 --output heat.h5 --checkpoint saved --every 1000 --max-time 60
 //!     cargo xtask run heat --ranks 4 -- --steps 100000 --output heat.h5 --checkpoint saved --every 1000 --resume
 
+#[path = "../common/checkpointing.rs"]
+mod checkpointing;
 #[path = "../common/distinct_files.rs"]
 mod distinct_files;
 mod picture;
@@ -82,8 +84,8 @@ struct Arguments {
     #[arg(long, requires = "checkpoint")]
     resume: bool,
     /// End after so many seconds by a checkpoint, with exit code 75
-    #[arg(long, requires = "checkpoint", value_name = "SECONDS")]
-    max_time: Option<f64>,
+    #[arg(long, requires = "checkpoint", value_name = "SECONDS", value_parser = checkpointing::seconds)]
+    max_time: Option<Duration>,
     /// Draw the start and the end (of a block: its middle plane)
     #[arg(long)]
     png: Option<PathBuf>,
@@ -108,11 +110,6 @@ impl Arguments {
     fn check(&self) -> Result<()> {
         if self.every.is_some() && self.output.is_none() && self.checkpoint.is_none() {
             return Err(Error::usage("--every needs --output or --checkpoint"));
-        }
-        if let Some(seconds) = self.max_time
-            && Duration::try_from_secs_f64(seconds).is_err()
-        {
-            return Err(Error::usage(format!("--max-time {seconds} is no time")));
         }
         let input = self.input.as_ref().map(|input| input.file().to_path_buf());
         distinct_files::check([
@@ -178,7 +175,10 @@ fn simulate<D: Axes>(
     };
     let before = picture::sample(&start)?;
     let heat_at_start = start.sum()?;
-    let mut checkpoint = resume::checkpoint(world, arguments)?;
+    let Arguments {
+        every, max_time, ..
+    } = *arguments;
+    let mut checkpoint = checkpointing::begin(world, &arguments.checkpoint, every, max_time)?;
     let (start, done) = match &checkpoint {
         Some(checkpoint) if arguments.resume => {
             resume::resumed(checkpoint, arguments, &grid, start)?

@@ -1,23 +1,9 @@
 //! The state of a run: saved, and taken up again.
 
-use std::time::Duration;
-
 use partita::prelude::*;
 use partita_io::checkpoint::{Checkpoint, State};
 
 use super::Arguments;
-
-/// Where the state of the run is saved, if it is to be.
-pub fn checkpoint(world: &Communicator, arguments: &Arguments) -> Result<Option<Checkpoint>> {
-    let Some(folder) = &arguments.checkpoint else {
-        return Ok(None);
-    };
-    let mut checkpoint = Checkpoint::in_folder(world, folder)?.every(arguments.every.unwrap_or(0));
-    if let Some(seconds) = arguments.max_time {
-        checkpoint = checkpoint.max_time(Duration::from_secs_f64(seconds));
-    }
-    Ok(Some(checkpoint))
-}
 
 /// Writes the state. *Collective.*
 pub fn save<D: Axes>(

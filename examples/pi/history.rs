@@ -1,11 +1,10 @@
-//! The estimates on the way, and as a file from which a run goes on.
+//! The estimates on the way.
 
 use std::fmt;
-use std::path::Path;
 
 use ndarray::Ix1;
 use partita::prelude::*;
-use partita_io::hdf5::{File, Hdf5Element, Reading, Writing};
+use partita_io::hdf5::{File, Writing};
 use partita_kernels::monte_carlo::Estimate;
 
 use super::Method;
@@ -33,6 +32,9 @@ impl fmt::Display for Entry {
         write!(formatter, "{estimate:.digits$} ± {standard_error:.1e}")
     }
 }
+
+/// A column of the entries and its name.
+pub type Named<A> = (&'static str, DistArray<A, Ix1>);
 
 /// The estimates of a run, in ascending order of darts.
 #[derive(Debug, Clone)]
@@ -79,18 +81,33 @@ impl History {
 
     /// Writes the file: the same bytes for any number of ranks. *Collective.*
     pub fn write(&self, world: &Communicator, mut file: File<Writing>) -> Result<()> {
-        let column =
-            |value: fn(&Entry) -> f64| -> Result<DistArray<f64, Ix1>> { self.column(world, value) };
-        let count =
-            |value: fn(&Entry) -> u64| -> Result<DistArray<u64, Ix1>> { self.column(world, value) };
-        file.write("samples", &count(|entry| entry.samples)?)?;
-        file.write("hits", &count(|entry| entry.hits)?)?;
-        file.write("estimate", &column(|entry| entry.estimate)?)?;
-        file.write("standard_error", &column(|entry| entry.standard_error)?)?;
+        for (name, counts) in self.counts(world)? {
+            file.write(name, &counts)?;
+        }
+        for (name, values) in self.values(world)? {
+            file.write(name, &values)?;
+        }
         file.attribute("seed", self.seed)?;
         file.attribute("method", self.method)?;
         file.attribute("generator", "xoshiro256++")?;
         file.close()
+    }
+
+    /// The whole numbers of the entries, by their names. *Collective.*
+    pub fn counts(&self, world: &Communicator) -> Result<[Named<u64>; 2]> {
+        Ok([
+            ("samples", self.column(world, |entry| entry.samples)?),
+            ("hits", self.column(world, |entry| entry.hits)?),
+        ])
+    }
+
+    /// The other numbers of the entries, by their names. *Collective.*
+    pub fn values(&self, world: &Communicator) -> Result<[Named<f64>; 2]> {
+        let errors = self.column(world, |entry| entry.standard_error)?;
+        Ok([
+            ("estimate", self.column(world, |entry| entry.estimate)?),
+            ("standard_error", errors),
+        ])
     }
 
     fn column<A: partita::Element>(
@@ -104,55 +121,17 @@ impl History {
         })
     }
 
-    /// What a run of random darts wrote. *Collective.*
-    pub fn read(world: &Communicator, path: &Path) -> Result<Self> {
-        let file = File::open(world, path)?;
-        let wrong = |detail: &str| Err(Error::format("resume from", path, detail));
-        let method: String = file.read_attribute("method")?;
-        if method != Method::Random.name() {
-            return wrong(&format!(
-                "it is of --method {method}, which cannot be gone on with"
-            ));
-        }
-        let samples: Vec<u64> = column_of(world, &file, "samples")?;
-        let hits: Vec<u64> = column_of(world, &file, "hits")?;
-        let estimates: Vec<f64> = column_of(world, &file, "estimate")?;
-        let errors: Vec<f64> = column_of(world, &file, "standard_error")?;
-        let length = samples.len();
-        if [hits.len(), estimates.len(), errors.len()]
-            .iter()
-            .any(|&other| other != length)
-        {
-            return wrong("its datasets have different lengths");
-        }
-        let entries: Vec<Entry> = (0..length)
-            .map(|i| Entry {
-                samples: samples[i],
-                hits: hits[i],
-                estimate: estimates[i],
-                standard_error: errors[i],
-            })
-            .collect();
+    /// A history of these entries, or what is wrong with them.
+    pub fn of_entries(seed: u64, entries: Vec<Entry>) -> std::result::Result<Self, &'static str> {
         if !entries.is_sorted_by(|one, next| one.samples < next.samples && one.hits <= next.hits)
             || entries.iter().any(|entry| entry.hits > entry.samples)
         {
-            return wrong("its counts do not rise, or are more hits than darts");
+            return Err("its counts do not rise, or are more hits than darts");
         }
         Ok(History {
-            seed: file.read_attribute("seed")?,
+            seed,
             method: Method::Random.name(),
             entries,
         })
     }
-}
-
-/// A dataset of one axis, whole on every rank.
-fn column_of<A: Hdf5Element>(
-    world: &Communicator,
-    file: &File<Reading>,
-    name: &str,
-) -> Result<Vec<A>> {
-    let grid = ProcessGrid::balanced(world, 1)?;
-    let column: DistArray<A, Ix1> = file.read(name, &grid)?;
-    Ok(column.all_gather()?.to_vec())
 }

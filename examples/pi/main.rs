@@ -11,26 +11,34 @@
 //!     wrote       pi.h5
 //!     wrote       pi.png
 //!
-//! The hits are the same integer on any number of ranks. `--resume pi.h5` goes on from there, `--tolerance 1e-5` stops as
-//! soon as the standard error is so small, and `--method sobol` throws better darts.
+//! The hits are the same integer on any number of ranks, and of a run that was stopped and resumed:
+//!
+//!     cargo xtask run pi -- --samples 1e13 --output pi.h5 --checkpoint saved --every 1e12 --max-time 60
+//!     cargo xtask run pi --ranks 4 -- --samples 1e13 --output pi.h5 --checkpoint saved --every 1e12 --resume
+//!
+//! With more `--samples` a run that had come to its end goes on, too. `--tolerance 1e-5` stops as soon as the standard
+//! error is so small, and `--method sobol` throws better darts.
 
 mod chart;
+#[path = "../common/checkpointing.rs"]
+mod checkpointing;
 #[path = "../common/distinct_files.rs"]
 mod distinct_files;
 mod history;
+mod resume;
 mod summary;
 mod throw;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use partita::prelude::*;
 use partita_io::hdf5::File;
 use partita_io::save::Replacement;
 use partita_kernels::monte_carlo::Sampling;
 
-use history::History;
+use resume::Run;
 use summary::Summary;
 
 /// Estimates pi by random points of a square, on any number of ranks
@@ -41,7 +49,7 @@ struct Arguments {
     #[arg(long, default_value = "1e9", value_parser = count)]
     samples: u64,
     /// The seed of the random numbers
-    #[arg(long, default_value_t = 42, conflicts_with = "resume")]
+    #[arg(long, default_value_t = 42)]
     seed: u64,
     /// Stop as soon as the standard error is no larger
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
@@ -49,12 +57,21 @@ struct Arguments {
     /// How the points are chosen
     #[arg(long, value_enum, default_value_t)]
     method: Method,
-    /// Write the estimates on the way, and what a later run needs to go on, to this HDF5 file
+    /// Write the estimates on the way to this HDF5 file
     #[arg(long)]
     output: Option<PathBuf>,
-    /// Go on where the run that wrote this file ended
-    #[arg(long, value_name = "FILE")]
-    resume: Option<PathBuf>,
+    /// Save the state of the run to this folder: as --every says, at the end, on SIGUSR1, and before ending on SIGTERM
+    #[arg(long, value_name = "FOLDER")]
+    checkpoint: Option<PathBuf>,
+    /// A checkpoint after each so many darts
+    #[arg(long, requires = "checkpoint", value_name = "DARTS", value_parser = count)]
+    every: Option<u64>,
+    /// Go on from the newest checkpoint, if there is one; on any number of ranks
+    #[arg(long, requires = "checkpoint")]
+    resume: bool,
+    /// End after so many seconds by a checkpoint, with exit code 75
+    #[arg(long, requires = "checkpoint", value_name = "SECONDS", value_parser = checkpointing::seconds)]
+    max_time: Option<Duration>,
     /// Draw the error against the number of darts
     #[arg(long)]
     png: Option<PathBuf>,
@@ -124,19 +141,15 @@ fn positive(text: &str) -> std::result::Result<f64, String> {
 }
 
 impl Arguments {
-    /// What clap cannot see. That `--output` replaces the file of `--resume` is meant.
+    /// What clap cannot see.
     fn check(&self) -> Result<()> {
-        if self.resume.is_some() && self.method != Method::Random {
+        if self.checkpoint.is_some() && self.method != Method::Random {
             let method = self.method.name();
-            let text = format!("--resume: a run of --method {method} cannot be gone on with");
+            let text = format!("--checkpoint: a run of --method {method} cannot be gone on with");
             return Err(Error::usage(text));
         }
         distinct_files::check([
             ("--output", self.output.clone()),
-            ("--png", self.png.clone()),
-        ])?;
-        distinct_files::check([
-            ("--resume", self.resume.clone()),
             ("--png", self.png.clone()),
         ])
     }
@@ -145,10 +158,17 @@ impl Arguments {
 fn main() -> ExitCode {
     partita::run_with_arguments(|world, arguments: Arguments| {
         arguments.check()?;
-        let mut history = match &arguments.resume {
-            Some(path) => History::read(world, path)?,
-            None => History::new(arguments.seed, arguments.method),
-        };
+        let Arguments {
+            every, max_time, ..
+        } = arguments;
+        let mut checkpoint = checkpointing::begin(world, &arguments.checkpoint, every, max_time)?;
+        let mut run = match &checkpoint {
+            Some(checkpoint) if arguments.resume => {
+                resume::resumed(world, checkpoint, arguments.seed)?
+            }
+            _ => None,
+        }
+        .unwrap_or_else(|| Run::new(arguments.seed, arguments.method));
         // Refused before the work, not after it.
         let output = match &arguments.output {
             Some(path) => Some(File::create(world, path)?),
@@ -158,13 +178,14 @@ fn main() -> ExitCode {
             Some(path) => Some(Replacement::begin(world, path)?),
             None => None,
         };
-        let before = history.last().samples;
+        let before = run.tally.samples;
         let clock = Instant::now();
         match arguments.method {
-            Method::Random => throw::darts(world, &arguments, &mut history)?,
-            _ => throw::better_darts(world, &arguments, &mut history)?,
+            Method::Random => throw::darts(world, &arguments, &mut run, &mut checkpoint)?,
+            _ => throw::better_darts(world, &arguments, &mut run.history)?,
         }
         let seconds = clock.elapsed().as_secs_f64();
+        let history = run.history;
         if let Some(file) = output {
             history.write(world, file)?;
         }

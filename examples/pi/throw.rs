@@ -1,29 +1,59 @@
 //! Darts until there are enough of them, or the error is small enough; the estimates on the way.
 
 use partita::prelude::*;
-use partita_kernels::monte_carlo::pi::{Tally, parallel};
-use partita_kernels::monte_carlo::{Domain, Integration, Points, round_end};
+use partita_io::checkpoint::Checkpoint;
+use partita_kernels::monte_carlo::pi::parallel;
+use partita_kernels::monte_carlo::{Domain, Integration, Points};
 
 use super::Arguments;
 use super::history::{Entry, History};
+use super::resume::{self, Run};
 
 /// The darts of the first rounds.
-const FIRST: u64 = 4096;
+pub const FIRST: u64 = 4096;
+
+/// At most so many darts are thrown before the run can be stopped: about a second of one rank.
+const MOST_AT_ONCE: u64 = 1 << 30;
 
 /// Darts as the generator gives them, counted at its speed.
-pub fn darts(world: &Communicator, arguments: &Arguments, history: &mut History) -> Result<()> {
+pub fn darts(
+    world: &Communicator,
+    arguments: &Arguments,
+    run: &mut Run,
+    checkpoint: &mut Option<Checkpoint>,
+) -> Result<()> {
     let progress = Progress::new(world, arguments.samples, "darts");
-    let Entry { samples, hits, .. } = history.last();
-    let mut tally = Tally { samples, hits };
-    progress.advance(samples);
-    while tally.samples < arguments.samples && !is_reached(arguments, history) {
-        let end = round_end(tally.samples, FIRST, arguments.samples);
-        progress.advance(end - tally.samples);
-        tally += parallel::count(world, history.seed(), tally.samples..end)?;
-        history.push(tally.hits, &tally.estimate());
-        progress.message(history.last().to_string());
+    progress.advance(run.tally.samples);
+    while run.tally.samples < arguments.samples && !is_reached(arguments, &run.history) {
+        let start = run.tally.samples;
+        let look = run.next_look(arguments.samples);
+        let end = stop_after(start, arguments.every).min(look);
+        progress.advance(end - start);
+        run.tally += parallel::count(world, run.history.seed(), start..end)?;
+        if end == look {
+            run.history.push(run.tally.hits, &run.tally.estimate());
+            progress.message(run.history.last().to_string());
+        }
+        if let Some(checkpoint) = checkpoint {
+            checkpoint.after(end, |state| resume::save(world, state, run))?;
+        }
     }
-    Ok(())
+    // Stopped between two looks, and asked for no more.
+    if run.history.last().samples == 0 {
+        run.history.push(run.tally.hits, &run.tally.estimate());
+    }
+    match checkpoint {
+        Some(checkpoint) => {
+            checkpoint.save(run.tally.samples, |state| resume::save(world, state, run))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Where the run can be stopped next: at each multiple of `every`, and often enough.
+fn stop_after(start: u64, every: Option<u64>) -> u64 {
+    let next = |step: u64| (start / step).saturating_add(1).saturating_mul(step);
+    every.map_or(u64::MAX, next).min(next(MOST_AT_ONCE))
 }
 
 fn is_reached(arguments: &Arguments, history: &History) -> bool {

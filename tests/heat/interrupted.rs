@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use partita_testing::TemporaryDirectory;
 
-use crate::job::{BOUND, program, shell};
+use crate::job::{BOUND, program, shell, succeed, text};
 use crate::tools::printed;
 
 const RANKS: usize = 2;
@@ -47,6 +47,48 @@ fn a_kill_ends_all_and_leaves_the_old_file() {
     interrupt("KILL", Target::Rank(1), Leftover::Temporary);
 }
 
+#[test]
+fn a_signal_makes_a_checkpoint_and_the_last_one_ends_the_run() {
+    let directory = TemporaryDirectory::new();
+    // The launcher, asked to end, has a code of its own.
+    for (target, code) in [(Target::Launcher, None), (Target::Rank(1), Some(75))] {
+        let folder = directory.join(format!("{target:?}"));
+        let mut job = Job::start(&["--checkpoint", text(&folder)]);
+        let process = job.process(target);
+        let saved = |number: usize| {
+            let steps = || {
+                names(&folder)
+                    .into_iter()
+                    .filter(|name| name.ends_with(".h5"))
+            };
+            until(|| steps().filter(|name| name.starts_with("step-")).count() == number)
+        };
+        // The run watches for signals before it makes its first step.
+        assert!(until(|| folder.exists()), "no folder for the checkpoints");
+        send("USR1", process);
+        assert!(saved(1), "no checkpoint on SIGUSR1 to {target:?}");
+        send("TERM", process);
+        let ended = job.end().expect("the run ends");
+        assert!(!ended.success() && code.is_none_or(|code| ended.code() == Some(code)));
+        assert!(saved(2), "no checkpoint on SIGTERM to {target:?}");
+    }
+    let folder = directory.join(format!("{:?}", Target::Launcher));
+    let last = names(&folder).into_iter().max().expect("checkpoints");
+    let step: u64 = last["step-".len()..last.len() - ".h5".len()]
+        .parse()
+        .expect("a number");
+    let [whole, parts] = ["whole.h5", "parts.h5"].map(|name| directory.join(name));
+    let same = [
+        "--shape=64,64",
+        &format!("--steps={}", step + 1),
+        "--output",
+    ];
+    succeed(3, &[&same[..], &[text(&whole)]].concat());
+    let resume = [text(&parts), "--resume", "--checkpoint", text(&folder)];
+    succeed(1, &[&same[..], &resume].concat());
+    assert!(std::fs::read(whole).unwrap() == std::fs::read(parts).unwrap());
+}
+
 /// What may lie beside the old file afterwards.
 #[derive(Clone, Copy, PartialEq)]
 enum Leftover {
@@ -58,12 +100,12 @@ fn interrupt(signal: &str, target: Target, leftover: Leftover) {
     let directory = TemporaryDirectory::new();
     let output = directory.join("out.h5");
     std::fs::write(&output, "the old file").unwrap();
-    let mut job = Job::start(&output);
-    let process = match target {
-        Target::Launcher => job.launcher.id(),
-        Target::Rank(rank) => job.ranks[rank],
-    };
-    send(signal, process);
+    let mut job = Job::start(&["--every=200", "--output", text(&output)]);
+    assert!(
+        until(|| half_written(directory.path())),
+        "nothing is written"
+    );
+    send(signal, job.process(target));
     let ended = job.end();
     let what = format!("SIG{signal} to {target:?}");
     assert!(
@@ -101,14 +143,16 @@ struct Job {
 }
 
 impl Job {
-    /// Starts it, and waits until it has written several snapshots.
-    fn start(output: &Path) -> Job {
+    /// Starts it, and waits until its processes are known.
+    fn start(arguments: &[&str]) -> Job {
         let session = TemporaryDirectory::new();
         let heat = program();
         let launch = shell(RANKS, NOTE_PROCESS, [session.path(), &heat]);
         let launch = launch
-            .arguments(["--shape=64,64", "--steps=1000000000", "--every=200"])
-            .argument(format!("--output={}", output.display()))
+            .arguments(["--shape=64,64", "--steps=1000000000"])
+            .arguments(arguments)
+            // So long Open MPI's launcher waits, in any case, before it kills those that it asked to end.
+            .environment("OMPI_MCA_odls_base_sigkill_timeout", "2")
             .environment("OMPI_MCA_orte_tmpdir_base", session.path())
             .environment("OMPI_MCA_mpi_yield_when_idle", "1")
             .environment("OMPI_MCA_hwloc_base_binding_policy", "none");
@@ -127,9 +171,14 @@ impl Job {
         let is_running = until(|| (0..RANKS).all(|rank| noted(rank).is_some()));
         assert!(is_running, "the ranks do not start");
         job.ranks = (0..RANKS).filter_map(noted).collect();
-        let folder = output.parent().unwrap();
-        assert!(until(|| half_written(folder)), "nothing is written");
         job
+    }
+
+    fn process(&self, target: Target) -> u32 {
+        match target {
+            Target::Launcher => self.launcher.id(),
+            Target::Rank(rank) => self.ranks[rank],
+        }
     }
 
     /// How the launcher ended, once no process of the job is left; `None` when some stay.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use partita_testing::{TemporaryDirectory, example, run_refused};
+use partita_testing::{TemporaryDirectory, example, run_example, run_refused};
 
 use crate::lines;
 
@@ -84,53 +84,37 @@ fn the_summary_says_what_was_found_and_written() {
 }
 
 #[test]
-fn a_resumed_run_ends_as_one_that_was_not_interrupted() {
+fn a_run_that_was_stopped_and_resumed_ends_in_the_same_bytes() {
     let directory = TemporaryDirectory::new();
-    let [whole, part, resumed] =
-        ["whole.h5", "part.h5", "resumed.h5"].map(|name| directory.join(name));
-    // A look is taken at 300000 darts only where the run ends there; from 2^19 on they are the same again.
-    let expected = summary(2, &["--samples=2e6", "--output", text(&whole)]);
-    summary(1, &["--samples=300000", "--output", text(&part)]);
-    let found = summary(
-        3,
-        &[
-            "--samples=2e6",
-            "--resume",
-            text(&part),
-            "--output",
-            text(&resumed),
-        ],
-    );
-    assert_eq!(field(&found, "hits"), field(&expected, "hits"));
+    let [whole, parts, saved] = ["whole.h5", "parts.h5", "saved"].map(|name| directory.join(name));
+    summary(2, &["--samples=2e6", "--output", text(&whole)]);
+    let resume = ["--checkpoint", text(&saved), "--resume"];
+    let arguments = [&resume[..], &["--samples=2e6", "--output", text(&parts)]].concat();
+    // Out of time at once: between two looks, and at the first of them.
+    for (ranks, every, darts) in [(2, "1000", 1000), (1, "3000", 3000), (3, "5000", 4096)] {
+        let late = [&arguments[..], &["--max-time=0", "--every", every]].concat();
+        let outcome = run_example("pi", ranks, late);
+        assert_eq!(outcome.exit_code, Some(75), "{outcome:#?}");
+        let said = format!(
+            "stopped after step {darts}, which {} holds",
+            saved.display()
+        );
+        assert!(outcome.stderr.contains(&said), "{outcome:#?}");
+        assert!(!parts.exists());
+    }
+    let found = summary(3, &[&arguments[..], &["--every=7e5"]].concat());
     assert_eq!(field(&found, "samples"), "2000000");
-    let last = |file: &Path| {
-        let flat = file.with_extension("bin");
-        let mut h5dump = Command::new("h5dump");
-        h5dump
-            .args(["-d", "hits", "-b", "LE", "-o"])
-            .arg(&flat)
-            .arg(file);
-        assert!(h5dump.output().expect("h5dump runs").status.success());
-        let bytes = std::fs::read(flat).expect("numbers");
-        bytes
-            .as_chunks()
-            .0
-            .last()
-            .map(|hits| u64::from_le_bytes(*hits))
-    };
-    assert_eq!(last(&resumed), last(&whole));
-    // In place, and with nothing left to do.
-    let again = summary(
-        2,
-        &[
-            "--samples=1e6",
-            "--resume",
-            text(&resumed),
-            "--output",
-            text(&resumed),
-        ],
-    );
-    assert_eq!(field(&again, "samples"), "2000000");
+    assert!(std::fs::read(&whole).unwrap() == std::fs::read(&parts).unwrap());
+    // Nothing is left to do; and then more is.
+    let again = summary(1, &[&resume[..], &["--samples=1e6"]].concat());
+    assert_eq!(field(&again, "hits"), field(&found, "hits"));
+    let longer = summary(2, &[&resume[..], &["--samples=3e6"]].concat());
+    let at_once = summary(2, &["--samples=3e6"]);
+    assert_eq!(field(&longer, "hits"), field(&at_once, "hits"));
+    let other = run_refused("pi", 2, [&resume[..], &["--seed=7"]].concat());
+    assert_eq!(other.exit_code, Some(2), "{other:#?}");
+    let said = "of a run with seed = 42, this one has 7";
+    assert!(other.stderr.contains(said), "{other:#?}");
 }
 
 #[test]
@@ -162,11 +146,15 @@ fn a_tolerance_ends_the_run() {
 #[test]
 fn pi_refuses_wrong_uses_on_every_rank() {
     let directory = TemporaryDirectory::new();
-    let (garbage, missing) = (directory.join("garbage.h5"), directory.join("missing.h5"));
-    std::fs::write(&garbage, "no HDF5").expect("written");
+    let folder = directory.join("folder");
+    std::fs::create_dir(&folder).expect("made");
+    let step = folder.join("step-00000000000000000007.h5");
+    std::fs::write(&step, "no HDF5").expect("written");
+    let file = directory.join("file");
+    std::fs::write(&file, "no folder").expect("written");
     let nowhere = directory.join("no/such/folder/pi.h5");
     let same = directory.join("same");
-    let cases: [(&[&str], i32, &str); 12] = [
+    let cases: [(&[&str], i32, &str); 15] = [
         (&["--samples=0"], 2, "a whole number"),
         (&["--samples=1.5"], 2, "a whole number"),
         (&["--samples=-3"], 2, "whole number"),
@@ -175,26 +163,36 @@ fn pi_refuses_wrong_uses_on_every_rank() {
         (&["--method=guess"], 2, "sobol"),
         (&["--sampels=3"], 2, "--sampels"),
         (
-            &["--resume", text(&missing), "--method=sobol"],
+            &["--checkpoint", text(&folder), "--method=sobol"],
             2,
             "cannot be gone on with",
+        ),
+        (&["--resume"], 2, "--checkpoint"),
+        (&["--every=1e3"], 2, "--checkpoint"),
+        (
+            &["--checkpoint", text(&folder), "--max-time=-1"],
+            2,
+            "a number of seconds",
         ),
         (
             &["--output", text(&same), "--png", text(&same)],
             2,
             "both name",
         ),
-        (&["--resume", text(&garbage)], 3, "garbage.h5"),
-        (&["--resume", text(&missing)], 4, "missing.h5"),
+        (
+            &["--checkpoint", text(&folder), "--resume"],
+            3,
+            "it is not an HDF5 file",
+        ),
+        (&["--checkpoint", text(&file)], 4, "cannot make"),
         (&["--output", text(&nowhere)], 4, "pi.h5"),
     ];
-    for (arguments, code, word) in cases {
-        for ranks in [1, 3] {
-            let outcome = run_refused("pi", ranks, arguments);
-            assert_eq!(outcome.exit_code, Some(code), "{arguments:?}: {outcome:#?}");
-            assert!(outcome.stderr.contains(word), "{arguments:?}: {outcome:#?}");
-            assert!(outcome.stdout.is_empty(), "{arguments:?}: {outcome:#?}");
-        }
+    for (number, (arguments, code, word)) in cases.into_iter().enumerate() {
+        let ranks = [3, 1][number % 2];
+        let outcome = run_refused("pi", ranks, arguments);
+        assert_eq!(outcome.exit_code, Some(code), "{arguments:?}: {outcome:#?}");
+        assert!(outcome.stderr.contains(word), "{arguments:?}: {outcome:#?}");
+        assert!(outcome.stdout.is_empty(), "{arguments:?}: {outcome:#?}");
     }
 }
 

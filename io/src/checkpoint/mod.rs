@@ -48,6 +48,10 @@ const FORMAT: &str = "partita_checkpoint";
 /// SIGUSR1, to any rank, makes a checkpoint after the step that is being done, and the run goes on. SIGTERM,
 /// and the end of [`max_time`](Self::max_time), make one and end the run with
 /// [`Error::Stopped`], whose exit code is 75.
+///
+/// A launcher hands on what it is sent. Open MPI's `mpiexec`, when it gets a SIGTERM, ends by its own code 1, and kills
+/// the ranks a second later: `--mca odls_base_sigkill_timeout 60` gives them a minute, in any case. A SIGTERM to one
+/// rank, or `max_time`, leaves all the time that the state takes.
 #[derive(Debug)]
 pub struct Checkpoint {
     communicator: Communicator,
