@@ -71,8 +71,9 @@ fn main() -> std::process::ExitCode {
         sum_along(&mut sums, 2);
 
         let sums = to_y.backward(&to_z.backward(&sums)?)?;
-        let mut wrong = 0u64;
-        sums.for_each(|index, value| wrong += u64::from(value != sum_up_to(index)));
+        let wrong = sums.indexed_iter();
+        let wrong = wrong.filter(|(index, value)| **value != sum_up_to(*index));
+        let wrong = wrong.count() as u64;
         let wrong = world.all_reduce_value(wrong, Operation::Sum)?;
         if wrong > 0 {
             let detail = format!("{wrong} elements are not what the formula says");

@@ -145,14 +145,14 @@ impl Contender {
     fn check(&self, world: &Communicator, into: &DistArray<f64, Ix2>, side: usize) -> Result<()> {
         let transposed = self.keeps_rows() && !matches!(self.work, Work::Copy);
         let mut wrong = 0usize;
-        into.for_each(|[i, j], value| {
+        for ([i, j], value) in into.indexed_iter() {
             let expected = if transposed {
                 j * side + i
             } else {
                 i * side + j
             };
-            wrong += usize::from(value != expected as f64);
-        });
+            wrong += usize::from(*value != expected as f64);
+        }
         world.agree(if wrong == 0 {
             Ok(())
         } else {

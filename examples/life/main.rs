@@ -80,8 +80,10 @@ impl Arguments {
 
     fn shape(&self) -> Result<[usize; 2]> {
         <[usize; 2]>::try_from(&self.shape[..]).map_err(|_| {
-            let detail = format!("--shape is {:?}; a board has rows and columns", self.shape);
-            Error::shape("life", detail)
+            Error::usage(format!(
+                "--shape is {:?}; a board has rows and columns",
+                self.shape
+            ))
         })
     }
 }

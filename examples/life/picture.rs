@@ -21,9 +21,9 @@ pub fn sample(board: &DistArray<u8, Ix2>) -> Result<Option<Array2<f64>>> {
     let cells = rows.max(columns).div_ceil(LARGEST).max(1);
     let size = (rows.div_ceil(cells), columns.div_ceil(cells));
     let mut alive = vec![0u64; size.0 * size.1];
-    board.for_each(|[row, column], cell| {
-        alive[row / cells * size.1 + column / cells] += u64::from(cell);
-    });
+    for ([row, column], cell) in board.indexed_iter() {
+        alive[row / cells * size.1 + column / cells] += u64::from(*cell);
+    }
     let Some(alive) = board.communicator().reduce(0, &alive, Operation::Sum)? else {
         return Ok(None);
     };

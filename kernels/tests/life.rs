@@ -1,10 +1,10 @@
 //! The game of life against its serial reference and against what is known of its patterns.
 
 use ndarray::Array2;
-use partita::{Communicator, Error, ProcessGrid, Result};
+use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_kernels::life::parallel::{self, Life};
 use partita_kernels::life::{Pattern, serial};
-use partita_testing::spmd_test;
+use partita_testing::{error_of_all, spmd_test};
 
 fn grids(world: &Communicator) -> Result<Vec<ProcessGrid>> {
     let size = world.size();
@@ -87,5 +87,14 @@ fn a_board_without_room_for_the_pattern_is_refused(world: &Communicator) -> Resu
         assert!(matches!(refused, Err(Error::Shape { .. })), "{refused:?}");
     }
     parallel::board(&grid, [5, 5], Pattern::RPentomino)?;
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 3])]
+fn a_cell_that_is_neither_dead_nor_alive_is_everyones_error(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let board = DistArray::from_fn(&grid, [6, 7], |index| u8::from(index == [5, 6]) * 2)?;
+    let refused = error_of_all(world, Life::new(board).map(drop))?.to_string();
+    assert!(refused.contains("[5, 6] is 2"), "{refused}");
     Ok(())
 }

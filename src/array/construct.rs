@@ -73,7 +73,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         F: Fn(D::Index) -> A,
     {
         let layout = layout.into_layout(grid)?;
-        let call = Call::new("from_fn").array::<A>(layout.shape());
+        let call = Call::new("from_fn")
+            .array::<A>(layout.shape())
+            .layout(&layout);
         let _call = grid.communicator().enter(call)?;
         let rank = grid.communicator().rank();
         let shape = layout.local_shape(rank);
@@ -120,12 +122,14 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         local: Array<A, D>,
     ) -> Result<Self> {
         let layout = layout.into_layout(grid)?;
-        let call = Call::new("from_local").array::<A>(layout.shape());
+        let call = Call::new("from_local")
+            .array::<A>(layout.shape())
+            .layout(&layout);
         let _call = grid.communicator().enter(call)?;
         let expected = layout.local_shape(grid.communicator().rank());
-        // Local: each rank knows its own part only.
-        grid.communicator().agree(if local.raw_dim() == expected {
-            Ok(())
+        // Local: each rank knows its own part only, and memory.
+        let local = grid.communicator().agree(if local.raw_dim() == expected {
+            without_gaps(local)
         } else {
             let detail = format!(
                 "the local part has shape {:?}, the layout wants {:?}",
@@ -137,7 +141,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         Ok(DistArray::from_parts(grid, layout, local))
     }
 
+    /// Of a part without gaps in its memory.
     pub(super) fn from_parts(grid: &ProcessGrid, layout: Layout<D>, storage: Array<A, D>) -> Self {
+        debug_assert!(storage.as_slice_memory_order().is_some(), "a part has gaps");
         DistArray {
             grid: grid.clone(),
             layout,
@@ -152,4 +158,19 @@ pub(super) fn try_default<A: Element, D: Axes>(shape: D, operation: &str) -> Res
     let mut values = vector_with_capacity(shape.size(), operation)?;
     values.resize(shape.size(), A::default());
     Ok(Array::from_shape_vec(shape, values)?)
+}
+
+/// The same array, copied only if it is a piece of a larger one.
+fn without_gaps<A: Element, D: Axes>(array: Array<A, D>) -> Result<Array<A, D>> {
+    match array.as_slice_memory_order() {
+        Some(_) => Ok(array),
+        None => copied(&array),
+    }
+}
+
+/// A copy in C order, or [`Error::Memory`].
+pub(super) fn copied<A: Element, D: Axes>(array: &Array<A, D>) -> Result<Array<A, D>> {
+    let mut values = vector_with_capacity(array.len(), "copy of an array")?;
+    values.extend(array.iter().copied());
+    Ok(Array::from_shape_vec(array.raw_dim(), values)?)
 }

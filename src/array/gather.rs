@@ -94,7 +94,8 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ) -> Result<Self> {
         let call = Call::new("scatter_to")
             .array::<A>(layout.shape())
-            .root(root);
+            .root(root)
+            .layout(layout);
         let _call = grid.communicator().enter(call)?;
         grid.communicator().check_rank("scatter_to", root)?;
         let array = array.filter(|_| grid.communicator().rank() == root);

@@ -72,7 +72,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// As [`redistribute`](Self::redistribute), and when that is no order of the axes.
     #[track_caller]
     pub fn permute_axes_to(&self, permutation: D::Index, target: &Layout<D>) -> Result<Self> {
-        let call = Call::new("permute_axes_to").array::<A>(self.shape());
+        let call = Call::new("permute_axes_to")
+            .array::<A>(self.shape())
+            .layout(&(permutation.as_ref(), target));
         let _call = self.communicator().enter(call)?;
         let permutation = permutation.as_ref();
         let direction = Direction::new(

@@ -147,7 +147,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ) -> Result<Self> {
         // Replicated: layout and grid.
         let layout = layout.into_layout(grid)?;
-        let call = Call::new(operation).array::<A>(layout.shape()).seed(seed);
+        let call = Call::new(operation)
+            .array::<A>(layout.shape())
+            .seed(seed)
+            .layout(&layout);
         let _call = grid.communicator().enter(call)?;
         let rank = grid.communicator().rank();
         // Local: memory.

@@ -9,6 +9,9 @@ const VARIABLE: &str = "PARTITA_SHARED";
 /// Bytes of one piece: what a core's own cache holds several of.
 const SLOT_BYTES: usize = 256 << 10;
 
+/// Bytes that each rank brings to the memory that all share.
+pub(crate) const SHARED_BYTES: usize = Mailboxes::bytes_of_each(SLOT_BYTES);
+
 /// Arrays of this size are worth the meeting that opens the memory.
 const WORTHWHILE_BYTES: usize = 4 << 20;
 
@@ -66,6 +69,21 @@ impl Communicator {
             self.leave_for_ever();
         }
         outcome.map(Some)
+    }
+
+    /// Whether arrays of so many bytes would go through memory that all ranks share; `None` before the first
+    /// large one, for which they look whether they can. Local.
+    pub(crate) fn shares_memory(&self, array_bytes: usize) -> Option<bool> {
+        match &*self.inner.sharing.borrow() {
+            _ if self.size() == 1 => Some(false),
+            None => None,
+            Some(sharing) if array_bytes < sharing.from_bytes => Some(false),
+            Some(sharing) => match sharing.mailboxes {
+                Mailboxed::NotTried => None,
+                Mailboxed::Impossible => Some(false),
+                Mailboxed::Open(_) => Some(true),
+            },
+        }
     }
 
     /// What rank 0's environment says.

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use ndarray::{Dimension, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
 
 /// A number of axes, 0 to 6, whose indices are arrays: `Ix2`'s are `[usize; 2]`.
-pub trait Axes: Dimension {
+pub trait Axes: Dimension + std::hash::Hash {
     /// An index of this many axes.
     type Index: Copy + std::fmt::Debug + AsRef<[usize]> + AsMut<[usize]>;
 

@@ -18,6 +18,8 @@ pub(crate) struct Window {
     pub(crate) buffer: usize,
     /// Elements of all buffers of one direction, at most.
     pub(crate) all: usize,
+    /// Elements of the buffer in which what a rank keeps is turned over; none within a limit.
+    pub(crate) scratch: usize,
 }
 
 impl Window {
@@ -32,8 +34,26 @@ impl Window {
         };
         // Two, so that one is packed while the other is under way.
         let buffer = (BUFFER_BYTES / bytes).min(all / 2).max(1);
-        (all > 0).then_some(Window { buffer, all })
+        let scratch = if memory_limit.is_none() { buffer } else { 0 };
+        (all > 0).then_some(Window {
+            buffer,
+            all,
+            scratch,
+        })
     }
+}
+
+/// How what moves goes from rank to rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Route {
+    /// As messages.
+    #[default]
+    Messages,
+    /// Through memory that the ranks of one machine share.
+    SharedMemory,
+    /// One of both: the first large array that these ranks redistribute will tell, for then they look whether
+    /// they are on one machine that has room.
+    Undecided,
 }
 
 /// What one rank does in a transfer.
@@ -59,10 +79,12 @@ pub struct Cost {
     pub bytes_received: usize,
     /// Bytes that are copied within the rank.
     pub bytes_kept: usize,
-    /// Bytes of buffers, beyond the two arrays.
+    /// Bytes of buffers, beyond the two arrays, at most.
     pub peak_memory: usize,
     /// How often the buffers are filled.
     pub rounds: usize,
+    /// Which way it goes.
+    pub route: Route,
 }
 
 impl Cost {
@@ -77,22 +99,39 @@ impl Cost {
         };
         let (sent, received) = (bytes(&transfer.sends), bytes(&transfer.receives));
         let window = Window::new(element_bytes, memory_limit);
-        let most = window.map_or(usize::MAX, |window| {
-            window.all.saturating_mul(element_bytes)
-        });
+        let in_bytes = |elements: fn(Window) -> usize| {
+            window.map_or(usize::MAX, |it| elements(it).saturating_mul(element_bytes))
+        };
+        let most = in_bytes(|window| window.all);
+        let kept = bytes(transfer.kept.as_slice());
+        let turned_over = kept.min(in_bytes(|window| window.scratch));
         Cost {
             messages_sent: transfer.sends.len(),
             messages_received: transfer.receives.len(),
             bytes_sent: sent,
             bytes_received: received,
-            bytes_kept: bytes(transfer.kept.as_slice()),
-            peak_memory: sent.min(most) + received.min(most),
+            bytes_kept: kept,
+            peak_memory: sent.min(most) + received.min(most) + turned_over,
             rounds: sent.max(received).div_ceil(most.max(1)),
+            route: Route::Messages,
         }
+    }
+
+    /// The same by another route; `shared` bytes are what this rank brings to the memory that ranks share.
+    pub(crate) fn by(mut self, route: Route, shared: usize) -> Self {
+        let turned_over = self.bytes_kept.min(BUFFER_BYTES);
+        self.peak_memory = match route {
+            Route::Messages => self.peak_memory,
+            Route::SharedMemory => shared + turned_over,
+            Route::Undecided => self.peak_memory.max(shared + turned_over),
+        };
+        self.route = route;
+        self
     }
 }
 
-/// `sends 24.0 MiB in 3 messages, receives 24.0 MiB in 3, keeps 8.0 MiB; 1.0 MiB of buffers, 48 rounds`
+/// `sends 24.0 MiB in 3 messages, receives 24.0 MiB in 3, keeps 8.0 MiB; 1.0 MiB of buffers, 48 rounds`, and how
+/// it goes where that is not as messages.
 impl fmt::Display for Cost {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -105,7 +144,12 @@ impl fmt::Display for Cost {
             binary(self.bytes_kept),
             binary(self.peak_memory),
             self.rounds
-        )
+        )?;
+        formatter.write_str(match self.route {
+            Route::Messages => "",
+            Route::SharedMemory => ", through shared memory",
+            Route::Undecided => ", or through shared memory",
+        })
     }
 }
 

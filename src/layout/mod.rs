@@ -24,8 +24,8 @@ use crate::error::{Error, Result};
 
 pub use axes::Axes;
 pub use axis_slice::AxisSlice;
-pub use cost::Cost;
 pub(crate) use cost::Window;
+pub use cost::{Cost, Route};
 pub use distribution::{AxisLayout, Distribution};
 pub use grid::GridShape;
 pub use halo::{Edge, HaloPlan, HaloWidths, Message, SelfCopy, Shown};

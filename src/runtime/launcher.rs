@@ -78,13 +78,22 @@ pub(super) fn refuse(mismatch: Mismatch) -> Result<u8> {
 /// `PARTITA_COUNT_LIMIT`: the largest element count handed to one MPI call, below MPI's own 2³¹ − 1,
 /// so that messages of more elements than that can be tested with small ones.
 pub(super) fn count_limit() -> Result<Option<usize>> {
-    const NAME: &str = "PARTITA_COUNT_LIMIT";
-    match env::var(NAME) {
+    number("PARTITA_COUNT_LIMIT", "elements")
+}
+
+/// `PARTITA_SHARED_ROOM`: the bytes of shared memory that a machine has, below what it has, so that a full
+/// `/dev/shm` can be tested.
+pub(super) fn shared_room() -> Result<Option<usize>> {
+    number("PARTITA_SHARED_ROOM", "bytes")
+}
+
+fn number(name: &str, of: &str) -> Result<Option<usize>> {
+    match env::var(name) {
         Err(_) => Ok(None),
         Ok(text) => text
             .parse()
             .map(Some)
-            .map_err(|_| Error::usage(format!("{NAME}={text}: not a number of elements"))),
+            .map_err(|_| Error::usage(format!("{name}={text}: not a number of {of}"))),
     }
 }
 

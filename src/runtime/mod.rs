@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use mpi::Threading;
 
-use crate::comm::ffi::{Handle, environment, leak_orphans, set_count_limit};
+use crate::comm::ffi::{Handle, environment, leak_orphans, set_count_limit, set_shared_room};
 use crate::comm::{Communicator, checker};
 use crate::error::{Error, Result};
 use coupled::Members;
@@ -104,6 +104,9 @@ where
     let world = control.duplicate()?;
     if let Some(limit) = launcher::count_limit()? {
         set_count_limit(limit);
+    }
+    if let Some(bytes) = launcher::shared_room()? {
+        set_shared_room(bytes as u64);
     }
     let (rank, size) = (world.rank(), world.size());
     panic::install_hook(rank, size);

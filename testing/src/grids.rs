@@ -39,10 +39,15 @@ pub fn axis_length() -> impl Strategy<Value = usize> {
     ]
 }
 
-/// A shape of as many axes as `D` has.
+/// A shape of as many axes as `D` has; the axes are short where they are many.
 pub fn shape<D: Axes>() -> impl Strategy<Value = D> {
     let ndim = D::NDIM.unwrap_or(0);
-    prop::collection::vec(axis_length(), ndim).prop_map(|lengths| shape_of(&lengths))
+    let short = prop_oneof![1 => Just(0), 4 => Just(1), 20 => 2..4usize];
+    let length = match ndim {
+        0..5 => axis_length().boxed(),
+        _ => short.boxed(),
+    };
+    prop::collection::vec(length, ndim).prop_map(|lengths| shape_of(&lengths))
 }
 
 /// The lengths of all axes as a shape.

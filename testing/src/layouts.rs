@@ -2,6 +2,7 @@
 
 use crate::grids::{every_product, position, shape};
 use crate::sample::Sample;
+use ndarray::{Array, Axis};
 use partita::layout::{Axes, Distribution, GridShape, Layout};
 use partita::{Communicator, DistArray, ProcessGrid, Result};
 use proptest::prelude::*;
@@ -71,4 +72,19 @@ pub fn sampled<A: Sample, D: Axes>(
     DistArray::from_fn(&grid, layout, |index| {
         A::sample(position(layout.shape(), index.as_ref()))
     })
+}
+
+/// What `rank` has of `whole` in a layout: known without a message, for it needs no other rank.
+pub fn part_of<A: Sample, D: Axes>(
+    whole: &Array<A, D>,
+    layout: &Layout<D>,
+    rank: usize,
+) -> Array<A, D> {
+    let runs = layout.all_local_runs(rank);
+    let part = (0..runs.len()).fold(whole.clone().into_dyn(), |part, axis| {
+        let indices: Vec<usize> = runs[axis].indices().collect();
+        part.select(Axis(axis), &indices)
+    });
+    part.into_dimensionality()
+        .unwrap_or_else(|error| panic!("as many axes as before: {error}"))
 }

@@ -3,9 +3,9 @@
 use ndarray::{Array, Ix0, Ix1, Ix2, Ix3, Ix4, ShapeBuilder};
 use num_complex::Complex;
 use num_traits::Zero;
-use partita::layout::Axes;
+use partita::layout::{Axes, Layout};
 use partita::{Boundary, Communicator, DistArray, Halo, ProcessGrid, Result};
-use partita_testing::{Sample, all_grids, cases, position, shape, spmd_test, whole};
+use partita_testing::{Sample, all_grids, cases, part_of, position, shape, spmd_test, whole};
 
 /// Runs `$check`, generic over element type and axes, on several shapes for every grid.
 macro_rules! on_many_arrays {
@@ -39,23 +39,33 @@ fn sampled<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D) -> Result<DistArra
     })
 }
 
-/// `array` is `expected`, on the root alone and on every rank.
+/// Every rank has its part of `expected`: all parts together are all of it.
 #[track_caller]
-fn assert_is<A: Sample, D: Axes>(array: &DistArray<A, D>, expected: &Array<A, D>, root: usize) {
+fn assert_is<A: Sample, D: Axes>(array: &DistArray<A, D>, expected: &Array<A, D>) {
     assert_eq!(array.shape(), expected.shape());
-    let everywhere = array.all_gather().expect("gathered");
-    assert_eq!(&everywhere, expected, "{array:?}");
-    let at_root = array.gather(root).expect("gathered");
-    let is_root = array.communicator().rank() == root;
-    assert_eq!(at_root.as_ref(), is_root.then_some(expected), "{array:?}");
+    let part = part_of(expected, array.layout(), array.communicator().rank());
+    assert_eq!(array.local(), part, "{array:?}");
 }
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn arrays_are_what_their_function_says_on_every_grid(world: &Communicator) -> Result<()> {
     fn check<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D, root: usize) -> Result<()> {
-        assert_is(&sampled::<A, D>(grid, shape)?, &whole(shape), root);
+        let (array, expected) = (sampled::<A, D>(grid, shape)?, whole(shape));
+        assert_is(&array, &expected);
+        assert_eq!(array.all_gather()?, expected, "{array:?}");
+        let at_root = array.gather(root)?;
+        let is_root = grid.communicator().rank() == root;
+        assert_eq!(at_root, is_root.then_some(expected), "{array:?}");
+        Ok(())
+    }
+    on_many_arrays!(check, world)
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+fn constant_arrays_are_constant(world: &Communicator) -> Result<()> {
+    fn check<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D, _root: usize) -> Result<()> {
         let nine = DistArray::full(grid, shape.clone(), A::sample(9))?;
-        assert_is(&nine, &Array::from_elem(shape.clone(), A::sample(9)), root);
+        assert_is(&nine, &Array::from_elem(shape.clone(), A::sample(9)));
         Ok(())
     }
     on_many_arrays!(check, world)
@@ -63,9 +73,9 @@ fn arrays_are_what_their_function_says_on_every_grid(world: &Communicator) -> Re
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn zeros_are_zeros(world: &Communicator) -> Result<()> {
-    fn check<A: Sample + Zero, D: Axes>(grid: &ProcessGrid, shape: &D, root: usize) -> Result<()> {
+    fn check<A: Sample + Zero, D: Axes>(grid: &ProcessGrid, shape: &D, _root: usize) -> Result<()> {
         let zeros = DistArray::<A, D>::zeros(grid, shape.clone())?;
-        assert_is(&zeros, &Array::zeros(shape.clone()), root);
+        assert_is(&zeros, &Array::zeros(shape.clone()));
         Ok(())
     }
     on_many_arrays!(check, world)
@@ -107,7 +117,7 @@ fn a_whole_array_is_scattered_whatever_its_order_in_memory(world: &Communicator)
             // What another rank offers must not be looked at.
             let offered = (rank == root || rank.is_multiple_of(2)).then_some(array);
             let scattered = DistArray::scatter(grid, root, offered)?;
-            assert_is(&scattered, &expected, root);
+            assert_is(&scattered, &expected);
         }
         Ok(())
     }
@@ -116,13 +126,15 @@ fn a_whole_array_is_scattered_whatever_its_order_in_memory(world: &Communicator)
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn ranks_bring_their_own_parts(world: &Communicator) -> Result<()> {
-    fn check<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D, root: usize) -> Result<()> {
-        let local = sampled::<A, D>(grid, shape)?.local().to_owned();
+    fn check<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D, _root: usize) -> Result<()> {
+        let layout = Layout::block(shape.clone(), grid.shape().clone())?;
+        let expected = whole::<A, D>(shape);
+        let local = part_of(&expected, &layout, grid.communicator().rank());
         let mut columns_first = Array::from_elem(local.raw_dim().f(), A::default());
         columns_first.assign(&local);
         for local in [local, columns_first] {
             let array = DistArray::from_local(grid, shape.clone(), local)?;
-            assert_is(&array, &whole(shape), root);
+            assert_is(&array, &expected);
         }
         Ok(())
     }
@@ -131,15 +143,15 @@ fn ranks_bring_their_own_parts(world: &Communicator) -> Result<()> {
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn elements_are_mapped_where_they_are(world: &Communicator) -> Result<()> {
-    fn check<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D, root: usize) -> Result<()> {
+    fn check<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D, _root: usize) -> Result<()> {
         let is_small = |value: A| value == A::sample(0) || value == A::sample(1);
         let mut array = sampled::<A, D>(grid, shape)?;
         let small = whole::<A, D>(shape).mapv(is_small);
-        assert_eq!(array.map(is_small).all_gather()?, small);
+        assert_is(&array.map(is_small), &small);
         let expected = small.map(|&small| A::sample(usize::from(small)));
         let marked = move |value| A::sample(usize::from(is_small(value)));
         array.map_inplace(marked);
-        assert_is(&array, &expected, root);
+        assert_is(&array, &expected);
         Ok(())
     }
     on_many_arrays!(check, world)
@@ -153,12 +165,13 @@ fn elements_at_the_same_index_meet(world: &Communicator) -> Result<()> {
             position(shape.slice(), index.as_ref())
         })?;
         let agree = array.zip_with(&positions, |value, place| value == A::sample(place))?;
-        assert!(agree.all_gather()?.iter().all(|agree| *agree), "{array:?}");
+        let everywhere = Array::from_elem(shape.clone(), true);
+        assert_is(&agree, &everywhere);
         // Both ways round, and with a halo around one of them, which is another layout in memory only.
         let halo = Halo::uniform(shape.ndim(), 1, Boundary::Fixed(A::default()));
-        let padded = sampled::<A, D>(grid, shape)?.with_halo(halo)?;
+        let padded = array.clone().with_halo(halo)?;
         let same = padded.zip_with(&array, |left, right| left == right)?;
-        assert!(same.all_gather()?.iter().all(|same| *same), "{array:?}");
+        assert_is(&same, &everywhere);
         Ok(())
     }
     on_many_arrays!(check, world)
@@ -167,13 +180,17 @@ fn elements_at_the_same_index_meet(world: &Communicator) -> Result<()> {
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn a_halo_is_no_part_of_the_array(world: &Communicator) -> Result<()> {
     fn check<A: Sample, D: Axes>(grid: &ProcessGrid, shape: &D, root: usize) -> Result<()> {
+        let (plain, expected) = (sampled::<A, D>(grid, shape)?, whole(shape));
         for boundary in [Boundary::Periodic, Boundary::Fixed(A::sample(77))] {
             let halo = Halo::uniform(shape.ndim(), 2, boundary).with_corners();
-            let mut array = sampled::<A, D>(grid, shape)?.with_halo(halo)?;
-            assert_is(&array, &whole(shape), root);
+            let mut array = plain.clone().with_halo(halo)?;
+            assert_is(&array, &expected);
             array.halo_exchange()?;
-            assert_is(&array, &whole(shape), root);
-            assert_eq!(array.map(|value| value).all_gather()?, whole(shape));
+            assert_is(&array, &expected);
+            assert_is(&array.map(|value| value), &expected);
+            // With the margin in memory: what is sent is not next to each other.
+            let is_root = grid.communicator().rank() == root;
+            assert_eq!(array.gather(root)?.as_ref(), is_root.then_some(&expected));
         }
         Ok(())
     }

@@ -51,9 +51,13 @@ fn boundary() -> impl Strategy<Value = Boundary<usize>> {
     ]
 }
 
-pub fn margin() -> impl Strategy<Value = Margin> {
-    // Most widths are small; some are wider than blocks, and than the whole axis.
-    let width = || prop_oneof![4 => 0..4usize, 1 => 4..9usize];
+/// Of one of `ndim` axes.
+pub fn margin(ndim: usize) -> impl Strategy<Value = Margin> {
+    // Most widths are small; some are wider than blocks, and than the whole axis. Many axes have many cells.
+    let width = move || match ndim {
+        0..5 => prop_oneof![4 => 0..4usize, 1 => 4..9usize].boxed(),
+        _ => (0..3usize).boxed(),
+    };
     (width(), width(), [boundary(), boundary()]).prop_map(|(lower, upper, edges)| Margin {
         lower,
         upper,
@@ -211,7 +215,7 @@ pub fn on_every_grid<D: Axes>(
 ) -> Result<()> {
     let ndim = D::NDIM.unwrap_or(0);
     let length = prop_oneof![1 => Just(0), 6 => 1..8usize, 1 => Just(13)];
-    let axes = prop::collection::vec((length, margin()), ndim);
+    let axes = prop::collection::vec((length, margin(ndim)), ndim);
     for grid in all_grids(world, ndim)? {
         for (axes, corners) in cases(count, (&axes, any::<bool>())) {
             let (lengths, margins): (Vec<_>, Vec<_>) = axes.into_iter().unzip();
@@ -232,7 +236,8 @@ pub fn in_layouts_of_boxes<D: Axes>(
     count: usize,
     check: impl Fn(&Case<D>) -> Result<()>,
 ) -> Result<()> {
-    let margins = prop::collection::vec(margin(), D::NDIM.unwrap_or(0));
+    let ndim = D::NDIM.unwrap_or(0);
+    let margins = prop::collection::vec(margin(ndim), ndim);
     let drawn = cases(
         4 * count,
         (any_layout::<D>(world.size()), margins, any::<bool>()),

@@ -1,14 +1,14 @@
 //! Arrays in every kind of layout against whole ones.
 
-use ndarray::{Array, Ix0, Ix1, Ix2, Ix3, Ix4};
+use ndarray::{Array, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6};
 use partita::layout::{Axes, Distribution};
 use partita::{Communicator, DistArray, ProcessGrid, Reductions, Result};
 use partita_testing::{Sample, any_layout, cases, position, sampled, spmd_test, whole};
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn an_array_is_the_same_in_every_layout(world: &Communicator) -> Result<()> {
-    fn check<A: Sample, D: Axes>(world: &Communicator) -> Result<()> {
-        for (layout, root) in cases(12, (any_layout::<D>(world.size()), 0..world.size())) {
+    fn check<A: Sample, D: Axes>(world: &Communicator, count: usize) -> Result<()> {
+        for (layout, root) in cases(count, (any_layout::<D>(world.size()), 0..world.size())) {
             let array = sampled::<A, D>(world, &layout)?;
             let expected: Array<A, D> = whole(&layout.raw_dim());
             assert_eq!(array.all_gather()?, expected, "{array:?}");
@@ -19,15 +19,17 @@ fn an_array_is_the_same_in_every_layout(world: &Communicator) -> Result<()> {
                 assert_eq!(*value, A::sample(position(layout.shape(), index.as_ref())));
             }
             let part = DistArray::from_local(array.grid(), &layout, array.local().to_owned())?;
-            assert_eq!(part.all_gather()?, expected, "{part:?}");
+            assert_eq!(part.local(), array.local(), "{part:?}");
         }
         Ok(())
     }
-    check::<f64, Ix0>(world)?;
-    check::<u16, Ix1>(world)?;
-    check::<f64, Ix2>(world)?;
-    check::<i32, Ix3>(world)?;
-    check::<u8, Ix4>(world)
+    check::<f64, Ix0>(world, 2)?;
+    check::<u16, Ix1>(world, 12)?;
+    check::<f64, Ix2>(world, 12)?;
+    check::<i32, Ix3>(world, 12)?;
+    check::<u8, Ix4>(world, 8)?;
+    check::<i64, Ix5>(world, 6)?;
+    check::<f32, Ix6>(world, 6)
 }
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]

@@ -11,6 +11,7 @@ mod halos;
 mod layouts;
 mod making;
 mod random_arrays;
+mod redistribution_costs;
 mod redistributions;
 mod remote_arrays;
 mod slices;

@@ -1,6 +1,6 @@
 //! Elements and blocks read and written anywhere, against a whole array.
 
-use ndarray::{Array, Ix0, Ix1, Ix2, Ix3, Slice};
+use ndarray::{Array, Ix0, Ix1, Ix2, Ix3, Ix5, Ix6, Slice};
 use partita::layout::{Axes, Layout};
 use partita::{Communicator, DistArray, Error, Number, Operation, ProcessGrid, Result};
 use partita_testing::{
@@ -88,7 +88,9 @@ fn any_rank_reads_and_writes_anywhere(world: &Communicator) -> Result<()> {
     }
     compare::<i32, Ix1>(world, 6)?;
     compare::<f64, Ix2>(world, 6)?;
-    compare::<u8, Ix3>(world, 4)
+    compare::<u8, Ix3>(world, 4)?;
+    compare::<i16, Ix5>(world, 2)?;
+    compare::<f32, Ix6>(world, 2)
 }
 
 #[spmd_test(ranks = [1, 2, 3, 5])]

@@ -1,6 +1,6 @@
 //! Slices of arrays in every kind of layout, against `ndarray`'s of whole ones.
 
-use ndarray::{Array, Axis, Ix1, Ix2, Ix3, Ix4, SliceArg, SliceInfo, SliceInfoElem, s};
+use ndarray::{Array, Axis, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, SliceArg, SliceInfo, SliceInfoElem, s};
 use partita::layout::{Axes, Distribution, GridShape, Layout};
 use partita::{Communicator, DistArray, ProcessGrid, Reductions, Result};
 use partita_testing::{
@@ -137,7 +137,9 @@ fn slices_are_what_ndarray_has(world: &Communicator) -> Result<()> {
     compare::<f64, Ix1>(world, 60)?;
     compare::<i32, Ix2>(world, 40)?;
     compare::<u8, Ix3>(world, 16)?;
-    compare::<f64, Ix4>(world, 8)
+    compare::<f64, Ix4>(world, 8)?;
+    compare::<u16, Ix5>(world, 6)?;
+    compare::<i8, Ix6>(world, 6)
 }
 
 #[spmd_test(ranks = [1, 2, 3, 5])]

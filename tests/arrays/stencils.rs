@@ -1,6 +1,6 @@
 //! Stencils against neighbourhoods that are looked up one by one.
 
-use ndarray::{IntoDimension, Ix0, Ix1, Ix2, Ix3};
+use ndarray::{IntoDimension, Ix0, Ix1, Ix2, Ix3, Ix5, Ix6};
 use partita::layout::Axes;
 use partita::{Boundary, Communicator, DistArray, Halo, ProcessGrid, Reductions, Result};
 use partita_testing::{cases, error_of_all, spmd_test};
@@ -109,7 +109,9 @@ fn a_stencil_sees_the_neighbourhood_of_every_cell(world: &Communicator) -> Resul
     on_every_grid::<Ix2>(world, 15, all_forms_agree)?;
     on_every_grid::<Ix3>(world, 4, all_forms_agree)?;
     in_layouts_of_boxes::<Ix0>(world, 1, all_forms_agree)?;
-    in_layouts_of_boxes::<Ix2>(world, 15, all_forms_agree)
+    in_layouts_of_boxes::<Ix2>(world, 15, all_forms_agree)?;
+    in_layouts_of_boxes::<Ix5>(world, 2, all_forms_agree)?;
+    in_layouts_of_boxes::<Ix6>(world, 1, all_forms_agree)
 }
 
 #[spmd_test(ranks = [1, 2, 3, 5])]

@@ -2,7 +2,7 @@
 
 use ndarray::Ix2;
 use partita::random::Integers;
-use partita::{Boundary, DistArray, Halo, Operation, ProcessGrid, Result};
+use partita::{Boundary, DistArray, Error, Halo, Operation, ProcessGrid, Result};
 
 use super::Pattern;
 
@@ -45,9 +45,18 @@ impl Life {
     /// Memory for two blocks, one with a halo.
     ///
     /// # Errors
-    /// The same on every rank: [`Error::Shape`](partita::Error::Shape) when the board's parts are not blocks,
-    /// [`Error::Memory`](partita::Error::Memory).
+    /// The same on every rank: [`Error::Shape`] when the board's parts are not blocks, [`Error::Numerical`] when
+    /// a cell is neither dead nor alive, [`Error::Memory`].
     pub fn new(initial: DistArray<u8, Ix2>) -> Result<Self> {
+        // Local: each rank knows its own cells.
+        let strange = initial.indexed_iter().find(|(_, cell)| **cell > 1);
+        initial.communicator().agree(match strange {
+            None => Ok(()),
+            Some((index, cell)) => Err(Error::numerical(
+                "life",
+                format!("cell {index:?} is {cell}, neither 0 nor 1"),
+            )),
+        })?;
         let halo = Halo::uniform(2, 1, Boundary::Periodic).with_corners();
         let board = initial.with_halo(halo)?;
         Ok(Life {

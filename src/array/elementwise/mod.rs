@@ -21,13 +21,6 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         DistArray::from_parts(&self.grid, self.layout.clone(), values)
     }
 
-    /// Calls `visit` with the global index and the value of every element of this rank's part, in C
-    /// order; [`indexed_iter`](Self::indexed_iter) as a call. *Local.*
-    pub fn for_each(&self, mut visit: impl FnMut(D::Index, A)) {
-        self.indexed_iter()
-            .for_each(|(index, &value)| visit(index, value));
-    }
-
     /// Replaces every element by `f` of it. *Local.*
     pub fn map_inplace(&mut self, mut f: impl FnMut(A) -> A) {
         self.local_mut().mapv_inplace(&mut f);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ndarray::ArrayView;
 
-use super::super::DistArray;
+use super::super::{DistArray, ProcessGrid};
 use super::State;
 use super::plan::{Plan, Transfer};
 use crate::comm::ffi::Request;
@@ -80,7 +80,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// One message to each rank that shows cells of this one, of whichever array.
     ///
     /// # Errors
-    /// [`Error::Usage`], on every rank, when an array has no halo, or they are on several communicators.
+    /// [`Error::Usage`], on every rank, when an array has no halo, or they are on different ranks.
     #[track_caller]
     pub fn start_halo_exchange_of<const COUNT: usize>(
         arrays: [&mut Self; COUNT],
@@ -100,7 +100,7 @@ fn start<'arrays, A: Element, D: Axes, const COUNT: usize>(
         let call = Call::new(operation).array::<A>(first.shape());
         // Where the ranks are checked, they wait for each other here all the same.
         drop(communicator.enter(call)?);
-        let plans = plans_of(operation, &communicator, &arrays)?;
+        let plans = plans_of(operation, &arrays[0].grid, &arrays)?;
         let buffers = arrays[0]
             .halo
             .as_mut()
@@ -111,17 +111,14 @@ fn start<'arrays, A: Element, D: Axes, const COUNT: usize>(
     Ok(HaloExchanges { arrays, exchange })
 }
 
-/// Replicated: whether arrays have halos, and on which communicator they are.
+/// Replicated: whether arrays have halos, and on which ranks they are.
 fn plans_of<A: Element, D: Axes>(
     operation: &str,
-    communicator: &Communicator,
+    grid: &ProcessGrid,
     arrays: &[&mut DistArray<A, D>],
 ) -> Result<Vec<Rc<Plan>>> {
     let plan = |array: &&mut DistArray<A, D>| {
-        if array.communicator().as_raw_library() != communicator.as_raw_library() {
-            let message = format!("{operation}: the arrays are on several communicators");
-            return Err(Error::usage(message));
-        }
+        array.grid.check_same_ranks(operation, grid)?;
         let state = array.halo.as_ref();
         let without = || Error::usage(format!("{operation}: the array has no halo"));
         state

@@ -5,10 +5,11 @@ use super::strided::Stores;
 use super::{messages, shared, simd};
 use crate::array::construct::try_default;
 use crate::array::{DistArray, ProcessGrid};
+use crate::comm::checker::Entered;
 use crate::comm::ffi::vector_with_capacity;
-use crate::comm::{Communicator, Element};
+use crate::comm::{Call, Communicator, Element, SHARED_BYTES};
 use crate::error::{Error, Result};
-use crate::layout::{Axes, Layout, Transfer, Window};
+use crate::layout::{Axes, Cost, Layout, Route, Transfer, Window};
 
 /// What a user may ask for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -84,6 +85,21 @@ impl<D: Axes> Direction<D> {
         &self.transfer
     }
 
+    /// The array's ranks are about to go this way, all of them.
+    #[track_caller]
+    pub(super) fn enter<'array, A: Element>(
+        &self,
+        operation: &'static str,
+        array: &'array DistArray<A, D>,
+    ) -> Result<Entered<'array>> {
+        let call = Call::new(operation).array::<A>(array.shape()).layout(&(
+            &self.from.1,
+            &self.to.1,
+            &self.permutation,
+        ));
+        array.communicator().enter(call)
+    }
+
     /// A new array in the target layout.
     pub(in crate::array) fn apply<A: Element>(
         &self,
@@ -91,20 +107,21 @@ impl<D: Axes> Direction<D> {
         options: Options,
     ) -> Result<DistArray<A, D>> {
         check_layout(array, &self.from)?;
-        self.apply_to(array.source(), options)
+        self.apply_to(Ok(array.source()), options)
     }
 
-    /// A new array in the target layout, of this rank's part in the source layout.
+    /// A new array in the target layout, of this rank's part in the source layout, if it has one.
     pub(in crate::array) fn apply_to<A: Element>(
         &self,
-        source: Source<'_, A>,
+        source: Result<Source<'_, A>>,
         options: Options,
     ) -> Result<DistArray<A, D>> {
         window_for::<A>(options)?;
         let (grid, layout) = &self.to;
         // Local: memory.
-        let storage = self.agree_on_memory::<A, _>(options, || {
-            try_default(layout.local_shape(self.transfer.rank), self.operation)
+        let (source, storage) = self.agree_on_memory::<A, _>(options, || {
+            let shape = layout.local_shape(self.transfer.rank);
+            Ok((source?, try_default(shape, self.operation)?))
         })?;
         let mut result = DistArray::from_parts(grid, layout.clone(), storage);
         self.run(source, options, &mut result)?;
@@ -131,7 +148,7 @@ impl<D: Axes> Direction<D> {
         options: Options,
         allocate: impl FnOnce() -> Result<R>,
     ) -> Result<R> {
-        let cost = self.transfer.cost(size_of::<A>(), options.memory_limit);
+        let cost = self.cost::<A>(options);
         let allocated = allocate().and_then(|memory| {
             vector_with_capacity::<u8>(cost.peak_memory, self.operation)?;
             Ok(memory)
@@ -148,25 +165,46 @@ impl<D: Axes> Direction<D> {
         let window = window_for::<A>(options)?;
         let source = &source.permuted(&self.permutation);
         let (communicator, transfer) = (self.communicator(), &self.transfer);
-        let as_messages = options.messages_only || options.memory_limit.is_some();
+        let target = &mut into.target();
+        let stores = stores_for(target.elements);
+        let shared = if options.as_messages() {
+            None
+        } else {
+            communicator.with_mailboxes::<A, _>(self.array_bytes::<A>(), |mailboxes| {
+                shared::exchange(mailboxes, transfer, source, target, stores)
+            })?
+        };
+        if shared.is_none() {
+            messages::exchange(communicator, transfer, window, source, target, stores)?;
+        }
+        simd::fence();
+        Ok(())
+    }
+
+    /// Of the whole array.
+    fn array_bytes<A>(&self) -> usize {
         let elements: usize = self.from.1.shape().iter().product();
-        let bytes = elements.saturating_mul(size_of::<A>());
-        into.fill_memory(|mut target| {
-            let stores = stores_for(target.elements);
-            let target = &mut target;
-            let shared = if as_messages {
-                None
-            } else {
-                communicator.with_mailboxes::<A, _>(bytes, |mailboxes| {
-                    shared::exchange(mailboxes, transfer, source, target, stores)
-                })?
-            };
-            if shared.is_none() {
-                messages::exchange(communicator, transfer, window, source, target, stores)?;
-            }
-            simd::fence();
-            Ok(())
-        })
+        elements.saturating_mul(size_of::<A>())
+    }
+
+    /// What it costs this rank.
+    pub(super) fn cost<A: Element>(&self, options: Options) -> Cost {
+        let cost = self.transfer.cost(size_of::<A>(), options.memory_limit);
+        if options.as_messages() {
+            return cost;
+        }
+        let route = match self.communicator().shares_memory(self.array_bytes::<A>()) {
+            Some(true) => Route::SharedMemory,
+            Some(false) => Route::Messages,
+            None => Route::Undecided,
+        };
+        cost.by(route, SHARED_BYTES)
+    }
+}
+
+impl Options {
+    fn as_messages(self) -> bool {
+        self.messages_only || self.memory_limit.is_some()
     }
 }
 

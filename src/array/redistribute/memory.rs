@@ -6,7 +6,7 @@ use ndarray::{Array, Dimension};
 
 use super::strided::Place;
 use crate::array::DistArray;
-use crate::array::construct::try_default;
+use crate::array::construct::copied;
 use crate::comm::Element;
 use crate::error::Result;
 use crate::layout::Axes;
@@ -24,27 +24,22 @@ pub(super) struct Target<'array, A> {
 }
 
 impl<'array, A: Element> Source<'array, A> {
-    /// A whole array. One whose axes run backwards is copied first.
-    pub(in crate::array) fn of<D: Dimension>(array: &'array Array<A, D>) -> Self {
-        let strides = forward_strides(array.shape(), array.strides());
-        match array.as_slice_memory_order().zip(strides) {
-            Some((elements, strides)) => Source {
-                elements: Cow::Borrowed(elements),
-                place: Place { offset: 0, strides },
-            },
-            None => Source::copied(array.iter().copied().collect(), array.shape()),
-        }
-    }
-
-    fn copied(elements: Vec<A>, shape: &[usize]) -> Self {
-        let place = Place {
-            offset: 0,
-            strides: packed_strides(shape),
+    /// A whole array, wherever its elements lie. One that has gaps in memory is copied first.
+    ///
+    /// # Errors
+    /// [`Error::Memory`](crate::Error::Memory), on this rank alone.
+    pub(in crate::array) fn of<D: Axes>(array: &'array Array<A, D>) -> Result<Self> {
+        let Some(elements) = array.as_slice_memory_order() else {
+            let without_gaps = copied(array)?;
+            return Ok(Source {
+                place: place_of(&without_gaps),
+                elements: Cow::Owned(without_gaps.into_raw_vec_and_offset().0),
+            });
         };
-        Source {
-            elements: Cow::Owned(elements),
-            place,
-        }
+        Ok(Source {
+            elements: Cow::Borrowed(elements),
+            place: place_of(array),
+        })
     }
 
     /// With its axes in the order of the target's.
@@ -58,69 +53,49 @@ impl<'array, A: Element> Source<'array, A> {
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// This rank's part, inside its halo where there is one.
     pub(super) fn source(&self) -> Source<'_, A> {
-        let whole = Source::of(&self.storage);
-        if let Cow::Owned(_) = whole.elements {
-            return Source::copied(self.local().iter().copied().collect(), self.local().shape());
-        }
+        let elements = self.storage.as_slice_memory_order().unwrap_or_default();
         Source {
-            place: self.inside(whole.place),
-            ..whole
+            elements: Cow::Borrowed(elements),
+            place: self.place(),
         }
     }
 
-    /// Has `fill` write this rank's part; where its axes run backwards, by way of another array.
-    pub(super) fn fill_memory<R>(
-        &mut self,
-        fill: impl FnOnce(Target<'_, A>) -> Result<R>,
-    ) -> Result<R> {
-        let strides = forward_strides(self.storage.shape(), self.storage.strides());
-        if let (Some(strides), true) = (strides, self.storage.as_slice_memory_order().is_some()) {
-            let place = self.inside(Place { offset: 0, strides });
-            let elements = self.storage.as_slice_memory_order_mut().unwrap_or_default();
-            return fill(Target { elements, place });
-        }
-        let mut other = try_default(self.local_shape(), "redistribute")?;
-        let filled = fill(Target::of(&mut other))?;
-        self.local_mut().assign(&other);
-        Ok(filled)
-    }
-
-    fn inside(&self, mut storage: Place) -> Place {
-        let owned = self.owned_in_storage();
-        let lower = owned.iter().map(|range| range.start);
-        storage.offset += lower
-            .zip(&storage.strides)
-            .map(|(lower, stride)| lower * stride)
-            .sum::<usize>();
-        storage
-    }
-}
-
-impl<'array, A: Element> Target<'array, A> {
-    /// A whole array in C order.
-    pub(super) fn of<D: Dimension>(array: &'array mut Array<A, D>) -> Self {
-        let strides = packed_strides(array.shape());
+    /// This rank's part, to be written.
+    pub(super) fn target(&mut self) -> Target<'_, A> {
+        let place = self.place();
+        let elements = self.storage.as_slice_memory_order_mut();
         Target {
-            elements: array.as_slice_mut().unwrap_or_default(),
-            place: Place { offset: 0, strides },
+            elements: elements.unwrap_or_default(),
+            place,
         }
     }
-}
 
-/// The strides where none runs backwards; an axis of one index has none to speak of.
-fn forward_strides(shape: &[usize], strides: &[isize]) -> Option<Vec<usize>> {
-    let axes = shape.iter().zip(strides);
-    axes.map(|(&length, &stride)| match length {
-        0 | 1 => Some(0),
-        _ => usize::try_from(stride).ok(),
-    })
-    .collect()
-}
-
-fn packed_strides(shape: &[usize]) -> Vec<usize> {
-    let mut strides = vec![1; shape.len()];
-    for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis] * shape[axis];
+    /// Where this rank's part lies in the memory of its storage, which has no gaps.
+    fn place(&self) -> Place {
+        let mut place = place_of(&self.storage);
+        for (owned, stride) in self.owned_in_storage().iter().zip(&place.strides) {
+            place.offset = place
+                .offset
+                .wrapping_add_signed(owned.start as isize * stride);
+        }
+        place
     }
-    strides
+}
+
+/// Where the elements of an array without gaps lie in its memory; an axis of one index has no stride to speak
+/// of.
+fn place_of<A, D: Dimension>(array: &Array<A, D>) -> Place {
+    let axes = array.shape().iter().zip(array.strides());
+    let strides: Vec<isize> = axes
+        .map(|(&length, &stride)| if length > 1 { stride } else { 0 })
+        .collect();
+    let axes = array.shape().iter().zip(&strides);
+    // The first index of an axis that runs backwards comes last in memory.
+    let before = axes
+        .filter(|(_, stride)| **stride < 0)
+        .map(|(length, stride)| (length - 1) * stride.unsigned_abs());
+    Place {
+        offset: before.sum(),
+        strides,
+    }
 }

@@ -28,18 +28,22 @@ pub(super) fn exchange<A: Element>(
     let mut kept = pieces(transfer, transfer.kept.as_slice(), window.buffer);
     let mut sends = UnderWay::new(window.all);
     let mut receives = UnderWay::new(window.all);
-    let mut scratch = Buffers::default();
+    let mut scratch = Buffers::new(window.scratch);
     loop {
-        while let Some(piece) = incoming.next_if(|piece| receives.has_room_for(piece)) {
-            let buffer = receives.buffers.take(piece.volume)?;
+        while let Some(piece) = incoming.peek()
+            && let Some(buffer) = receives.buffers.take(piece.volume)?
+        {
             let request = communicator.start_own_receive(buffer, piece.peer, purpose)?;
-            receives.note(piece, request);
+            receives.requests.extend(incoming.next().zip(Some(request)));
         }
-        if let Some(piece) = outgoing.next_if(|piece| sends.has_room_for(piece)) {
-            let mut buffer = sends.buffers.take(piece.volume)?;
+        let mut has_sent = false;
+        if let Some(piece) = outgoing.peek()
+            && let Some(mut buffer) = sends.buffers.take(piece.volume)?
+        {
             piece.pack(&source.elements, &source.place, &mut buffer);
             let request = communicator.start_own_send(buffer, piece.peer, purpose)?;
-            sends.note(piece, request);
+            sends.requests.extend(outgoing.next().zip(Some(request)));
+            has_sent = true;
         }
         while let Some((_, buffer)) = sends.complete_one()? {
             sends.buffers.give_back(buffer);
@@ -51,21 +55,16 @@ pub(super) fn exchange<A: Element>(
             piece.copy(source, target, &mut scratch, stores)?;
         } else if sends.is_empty() && receives.is_empty() && outgoing.peek().is_none() {
             return Ok(());
-        } else if outgoing
-            .peek()
-            .is_none_or(|piece| !sends.has_room_for(piece))
-        {
+        } else if !has_sent {
             // The others may need this core.
             std::thread::yield_now();
         }
     }
 }
 
-/// The messages of one direction that are under way.
+/// The messages of one direction that are under way, and their buffers.
 struct UnderWay<A: Element> {
     requests: Vec<(Piece, Request<A>)>,
-    elements: usize,
-    limit: usize,
     buffers: Buffers<A>,
 }
 
@@ -73,23 +72,12 @@ impl<A: Element> UnderWay<A> {
     fn new(limit: usize) -> Self {
         UnderWay {
             requests: Vec::new(),
-            elements: 0,
-            limit,
-            buffers: Buffers::default(),
+            buffers: Buffers::new(limit),
         }
     }
 
     fn is_empty(&self) -> bool {
         self.requests.is_empty()
-    }
-
-    fn has_room_for(&self, piece: &Piece) -> bool {
-        self.is_empty() || self.elements + piece.volume <= self.limit
-    }
-
-    fn note(&mut self, piece: Piece, request: Request<A>) {
-        self.elements += piece.volume;
-        self.requests.push((piece, request));
     }
 
     /// One that is there by now, with its buffer.
@@ -99,7 +87,6 @@ impl<A: Element> UnderWay<A> {
             return Ok(None);
         };
         let (piece, request) = self.requests.remove(place);
-        self.elements -= piece.volume;
         Ok(Some((piece, request.wait()?)))
     }
 }

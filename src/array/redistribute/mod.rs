@@ -48,7 +48,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// or number of ranks, [`Error::Memory`](crate::Error::Memory) when a rank cannot hold its new part.
     #[track_caller]
     pub fn redistribute(&self, target: &Layout<D>) -> Result<Self> {
-        let call = Call::new("redistribute").array::<A>(self.shape());
+        let call = Call::new("redistribute")
+            .array::<A>(self.shape())
+            .layout(target);
         let _call = self.communicator().enter(call)?;
         let direction = Direction::new(
             "redistribute",
@@ -117,7 +119,8 @@ impl<D: Axes> Redistribution<D> {
 
     /// The same plan with buffers of at most so many bytes on each rank: in as many rounds as that takes.
     ///
-    /// The limit is for what comes beyond the two arrays. What moves is sent as messages then.
+    /// The limit is for the buffers that come beyond the two arrays. What moves is sent as messages then; what MPI
+    /// itself keeps of messages under way is not counted.
     pub fn with_memory_limit(mut self, bytes: usize) -> Self {
         self.options.memory_limit = Some(bytes);
         self
@@ -129,10 +132,10 @@ impl<D: Axes> Redistribution<D> {
         self
     }
 
-    /// What [`forward`](Self::forward) costs this rank, of elements of type `A`. *Local.*
+    /// What [`forward`](Self::forward) costs this rank, of elements of type `A`, by the
+    /// [route](Cost::route) that it would take now. *Local.*
     pub fn cost<A: Element>(&self) -> Cost {
-        let limit = self.options.memory_limit;
-        self.there.transfer().cost(size_of::<A>(), limit)
+        self.there.cost::<A>(self.options)
     }
 
     /// What this rank sends, receives and keeps on the way forward. *Local.*
@@ -161,8 +164,7 @@ impl<D: Axes> Redistribution<D> {
     /// way, [`Error::Memory`](crate::Error::Memory) when a rank cannot hold its new part.
     #[track_caller]
     pub fn forward<A: Element>(&self, array: &DistArray<A, D>) -> Result<DistArray<A, D>> {
-        let call = Call::new("redistribute").array::<A>(array.shape());
-        let _call = array.communicator().enter(call)?;
+        let _call = self.there.enter("redistribute", array)?;
         self.there.apply(array, self.options)
     }
 
@@ -180,8 +182,7 @@ impl<D: Axes> Redistribution<D> {
         into: &mut DistArray<A, D>,
         array: &DistArray<A, D>,
     ) -> Result<()> {
-        let call = Call::new("redistribute").array::<A>(array.shape());
-        let _call = array.communicator().enter(call)?;
+        let _call = self.there.enter("redistribute", array)?;
         self.there.apply_into(into, array, self.options)
     }
 
@@ -191,8 +192,7 @@ impl<D: Axes> Redistribution<D> {
     /// As [`forward`](Self::forward), with source and target exchanged.
     #[track_caller]
     pub fn backward<A: Element>(&self, array: &DistArray<A, D>) -> Result<DistArray<A, D>> {
-        let call = Call::new("redistribute back").array::<A>(array.shape());
-        let _call = array.communicator().enter(call)?;
+        let _call = self.back.enter("redistribute back", array)?;
         self.back.apply(array, self.options)
     }
 
@@ -206,8 +206,7 @@ impl<D: Axes> Redistribution<D> {
         into: &mut DistArray<A, D>,
         array: &DistArray<A, D>,
     ) -> Result<()> {
-        let call = Call::new("redistribute back").array::<A>(array.shape());
-        let _call = array.communicator().enter(call)?;
+        let _call = self.back.enter("redistribute back", array)?;
         self.back.apply_into(into, array, self.options)
     }
 }

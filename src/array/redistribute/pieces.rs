@@ -74,7 +74,8 @@ impl Piece {
         }
     }
 
-    /// Copies it within the rank: row by row, or by way of a buffer where its axes change places.
+    /// Copies it within the rank: row by row, or, where its axes change places, by way of a buffer if there is
+    /// one.
     pub(super) fn copy<A: Element>(
         &self,
         source: &Source<A>,
@@ -83,13 +84,18 @@ impl Piece {
         stores: Stores,
     ) -> Result<()> {
         let blocks = self.blocks(&source.place, &target.place);
-        if stores == Stores::Cached || blocks.iter().all(Block::is_in_rows) {
+        let directly = stores == Stores::Cached || blocks.iter().all(Block::is_in_rows);
+        let buffer = if directly {
+            None
+        } else {
+            buffers.take(self.volume)?
+        };
+        let Some(mut buffer) = buffer else {
             for block in blocks {
                 block.copy(&source.elements, target.elements, stores);
             }
             return Ok(());
-        }
-        let mut buffer = buffers.take(self.volume)?;
+        };
         self.pack(&source.elements, &source.place, &mut buffer);
         self.unpack(&buffer, target.elements, &target.place, stores);
         buffers.give_back(buffer);

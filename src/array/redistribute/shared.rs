@@ -29,7 +29,7 @@ pub(super) fn exchange<A: Element>(
         .map(|received: &[Shipment]| pieces(transfer, received, limit).peekable())
         .collect();
     let mut kept = pieces(transfer, transfer.kept.as_slice(), limit);
-    let mut scratch = Buffers::default();
+    let mut scratch = Buffers::new(limit);
     loop {
         let posted = outgoing.next_if(|piece| {
             mailboxes.post(piece.peer, piece.volume, |buffer| {

@@ -3,11 +3,12 @@
 use super::simd;
 use crate::layout::{Overlap, Span};
 
-/// Where a part lies in a slice: its first element, and the distance of neighbours along each axis.
+/// Where a part lies in a slice: its first element, and the distance of neighbours along each axis, which may
+/// run backwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) offset: usize,
-    pub(super) strides: Vec<usize>,
+    pub(super) strides: Vec<isize>,
 }
 
 /// How elements are written.
@@ -30,8 +31,23 @@ pub(super) struct Block {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Loop {
     extent: usize,
-    source: usize,
-    target: usize,
+    source: isize,
+    target: isize,
+}
+
+impl Loop {
+    /// Where its `number`-th place is on both sides, from where it starts.
+    fn at(&self, number: usize, start: (usize, usize)) -> (usize, usize) {
+        let number = number as isize;
+        (
+            start.0.wrapping_add_signed(number * self.source),
+            start.1.wrapping_add_signed(number * self.target),
+        )
+    }
+
+    fn runs_forwards(&self) -> bool {
+        self.source >= 0 && self.target >= 0
+    }
 }
 
 /// The boxes that are a product of spans, one after the other.
@@ -55,14 +71,15 @@ pub(super) fn blocks(axes: &[Overlap], source: &Place, target: &Place) -> Vec<Bl
 }
 
 impl Block {
-    fn along(&self, span: &Span, source: usize, target: usize) -> Self {
+    fn along(&self, span: &Span, source: isize, target: isize) -> Self {
         let mut block = self.clone();
-        block.source += span.source * source;
-        block.target += span.target * target;
+        let first = (span.source as isize * source, span.target as isize * target);
+        block.source = block.source.wrapping_add_signed(first.0);
+        block.target = block.target.wrapping_add_signed(first.1);
         let runs = Loop {
             extent: span.count,
-            source: span.source_step * source,
-            target: span.target_step * target,
+            source: span.source_step as isize * source,
+            target: span.target_step as isize * target,
         };
         let within = Loop {
             extent: span.length,
@@ -97,11 +114,11 @@ impl Block {
         self.packed(|each| &mut each.source)
     }
 
-    fn packed(mut self, side: impl Fn(&mut Loop) -> &mut usize) -> Self {
+    fn packed(mut self, side: impl Fn(&mut Loop) -> &mut isize) -> Self {
         let mut stride = 1;
         for each in self.loops.iter_mut().rev() {
             *side(each) = stride;
-            stride *= each.extent;
+            stride *= each.extent as isize;
         }
         self
     }
@@ -126,8 +143,11 @@ impl Block {
                 }
             });
         }
-        let lengthwise = loops.iter().position(|each| each.source == 1);
-        match lengthwise.filter(|_| last.target == 1) {
+        let lengthwise = loops
+            .iter()
+            .position(|each| each.source == 1 && each.runs_forwards())
+            .filter(|_| last.target == 1 && last.runs_forwards());
+        match lengthwise {
             Some(place) => {
                 let lengthwise = loops.remove(place);
                 each(&loops, start, &mut |source, target| {
@@ -135,11 +155,7 @@ impl Block {
                 });
             }
             None => each(&loops, start, &mut |source, target| {
-                let from = from[source..].iter().step_by(last.source.max(1));
-                let to = to[target..].iter_mut().step_by(last.target.max(1));
-                for (to, from) in to.zip(from).take(last.extent) {
-                    *to = *from;
-                }
+                one_by_one(from, to, (source, target), last);
             }),
         }
     }
@@ -147,13 +163,13 @@ impl Block {
     /// Its loops in the target's order; two that are one on both sides are one.
     fn merged(&self) -> Vec<Loop> {
         let mut loops = self.loops.clone();
-        loops.sort_by_key(|each| std::cmp::Reverse(each.target));
+        loops.sort_by_key(|each| std::cmp::Reverse(each.target.unsigned_abs()));
         let mut merged: Vec<Loop> = Vec::with_capacity(loops.len());
         for inner in loops {
             match merged.last_mut() {
                 Some(outer)
-                    if outer.source == inner.source * inner.extent
-                        && outer.target == inner.target * inner.extent =>
+                    if outer.source == inner.source * inner.extent as isize
+                        && outer.target == inner.target * inner.extent as isize =>
                 {
                     outer.extent *= inner.extent;
                     (outer.source, outer.target) = (inner.source, inner.target);
@@ -171,8 +187,23 @@ fn each(loops: &[Loop], start: (usize, usize), work: &mut impl FnMut(usize, usiz
         return work(start.0, start.1);
     };
     for number in 0..outer.extent {
-        let (source, target) = (number * outer.source, number * outer.target);
-        each(inner, (start.0 + source, start.1 + target), work);
+        each(inner, outer.at(number, start), work);
+    }
+}
+
+fn one_by_one<T: Copy>(from: &[T], to: &mut [T], start: (usize, usize), along: Loop) {
+    if along.runs_forwards() {
+        let step = |stride: isize| stride.unsigned_abs().max(1);
+        let from = from[start.0..].iter().step_by(step(along.source));
+        let to = to[start.1..].iter_mut().step_by(step(along.target));
+        for (to, from) in to.zip(from).take(along.extent) {
+            *to = *from;
+        }
+        return;
+    }
+    for number in 0..along.extent {
+        let (source, target) = along.at(number, start);
+        to[target] = from[source];
     }
 }
 
@@ -183,7 +214,11 @@ const SIDE: usize = 8;
 /// line of memory is touched once, however far rows are from each other.
 fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop) {
     let (length, width) = (lengthwise.extent, across.extent);
-    let row_of = |row: usize| &from[row * across.source..][..length];
+    let (row_stride, column_stride) = (
+        across.source.unsigned_abs(),
+        lengthwise.target.unsigned_abs(),
+    );
+    let row_of = |row: usize| &from[row * row_stride..][..length];
     let (whole, whole_length) = (width / SIDE * SIDE, length / SIDE * SIDE);
     for first in (0..whole).step_by(SIDE) {
         let rows: [&[T]; SIDE] = std::array::from_fn(|row| row_of(first + row));
@@ -192,10 +227,10 @@ fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop) 
             for (row, (line, values)) in block.iter_mut().zip(&rows).enumerate() {
                 line.copy_from_slice(&values[start..start + SIDE]);
                 // The rows after these come next.
-                simd::prefetch(from, (first + SIDE + row) * across.source + start);
+                simd::prefetch(from, (first + SIDE + row) * row_stride + start);
             }
             for column in 0..SIDE {
-                let place = (start + column) * lengthwise.target + first;
+                let place = (start + column) * column_stride + first;
                 for (to, line) in to[place..place + SIDE].iter_mut().zip(&block) {
                     *to = line[column];
                 }
@@ -206,7 +241,7 @@ fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop) 
         // What is left over: the ends of rows, and whole rows.
         let start = if row < whole { whole_length } else { 0 };
         for (place, value) in row_of(row).iter().enumerate().skip(start) {
-            to[place * lengthwise.target + row] = *value;
+            to[place * column_stride + row] = *value;
         }
     }
 }

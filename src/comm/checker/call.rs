@@ -29,6 +29,8 @@ pub(crate) struct Call {
     shape: [usize; MOST_AXES],
     root: Option<usize>,
     seed: Option<u64>,
+    /// A hash of a layout, or of several.
+    layout: Option<u64>,
     site: Option<&'static Location<'static>>,
 }
 
@@ -43,6 +45,7 @@ impl Call {
             shape: [NO_AXIS; MOST_AXES],
             root: None,
             seed: None,
+            layout: None,
             site: None,
         }
     }
@@ -90,6 +93,15 @@ impl Call {
         self
     }
 
+    /// With this layout, or these, of arrays; too long to be told, but looked at.
+    pub(crate) fn layout(mut self, layout: &impl Hash) -> Self {
+        // Its keys are constants: the same program hashes alike on every rank.
+        let mut hasher = DefaultHasher::new();
+        layout.hash(&mut hasher);
+        self.layout = Some(hasher.finish());
+        self
+    }
+
     /// With something else that must not differ, such as the name of a reduction's operation.
     pub(crate) fn detail(mut self, detail: &'static str) -> Self {
         self.detail = detail;
@@ -113,10 +125,10 @@ impl Call {
 
     /// The same on every rank that makes this call; where `strict`, in this line. Never 0.
     pub(super) fn hash(&self, strict: bool) -> u64 {
-        // Its keys are constants: the same program hashes alike on every rank.
         let mut hasher = DefaultHasher::new();
         (self.operation, self.detail, self.element).hash(&mut hasher);
         (self.count, self.shape, self.root, self.seed).hash(&mut hasher);
+        self.layout.hash(&mut hasher);
         if let Some(site) = self.site.filter(|_| strict) {
             (site.file(), site.line(), site.column()).hash(&mut hasher);
         }
@@ -146,6 +158,9 @@ impl fmt::Display for Call {
         }
         if let Some(seed) = self.seed {
             write!(formatter, ", seed {seed}")?;
+        }
+        if let Some(layout) = self.layout {
+            write!(formatter, ", layout #{layout:016x}")?;
         }
         match self.site {
             Some(site) => write!(formatter, " at {}:{}", site.file(), site.line()),
@@ -262,6 +277,7 @@ mod tests {
             base().root(1),
             base().detail("Sum"),
             base().array::<f64>(&[2, 2]),
+            base().layout(&[2, 2]),
         ] {
             assert_ne!(hash, other.hash(false), "{other}");
         }

@@ -53,12 +53,17 @@ struct Head {
 }
 
 impl Mailboxes {
+    /// Bytes of each rank's slots.
+    pub(crate) const fn bytes_of_each(slot_bytes: usize) -> usize {
+        SLOTS * (HEAD + slot_bytes)
+    }
+
     /// Slots of `slot_bytes` bytes; none when the ranks are not all on one machine, or that has no room for
     /// them. Collective.
     pub(crate) fn open(communicator: &Communicator, slot_bytes: usize) -> Result<Option<Self>> {
         let machine = communicator.agree(Machine::of(communicator))?;
         let slot_bytes = slot_bytes.next_multiple_of(HEAD);
-        let bytes = machine.size() * SLOTS * (HEAD + slot_bytes);
+        let bytes = machine.size() * Mailboxes::bytes_of_each(slot_bytes);
         // Local: a machine with few ranks may have room where another has not.
         let usable = machine.size() == communicator.size()
             && isize::try_from(bytes).is_ok_and(|bytes| check_room(bytes).is_ok());

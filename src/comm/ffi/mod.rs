@@ -48,5 +48,5 @@ pub(crate) use remote_memory::{Access, RemoteMemory};
 pub use request::Request;
 pub(crate) use scope::run_scope;
 pub use scope::{Scope, ScopedRequest};
-pub(crate) use shared_memory::{Machine, SharedMemory};
+pub(crate) use shared_memory::{Machine, SharedMemory, set_shared_room};
 pub(crate) use start::Target;

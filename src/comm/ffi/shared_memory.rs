@@ -24,6 +24,7 @@
 use std::ffi::c_int;
 use std::ops::Range;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use mpi::ffi;
 
@@ -178,6 +179,14 @@ fn total<A>(lengths: &[usize]) -> Result<(usize, isize)> {
         })
 }
 
+/// As much as the machine has, unless a test says less.
+static ROOM: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Has machines say that they have no more room than this.
+pub(crate) fn set_shared_room(bytes: u64) {
+    ROOM.store(bytes, Ordering::Relaxed);
+}
+
 /// Whether the file system from which MPI takes shared memory has room for `bytes` bytes. Where it has not,
 /// Open MPI 4.1 fails on the first rank and leaves the others waiting for it.
 pub(super) fn check_room(bytes: isize) -> Result<()> {
@@ -187,9 +196,13 @@ pub(super) fn check_room(bytes: isize) -> Result<()> {
         let outcome = libc::statvfs(c"/dev/shm".as_ptr(), system.as_mut_ptr());
         (outcome, system.assume_init())
     };
-    let free = system.f_bavail.saturating_mul(system.f_frsize);
     // A system that cannot be asked has its memory elsewhere.
-    if outcome != 0 || bytes as u64 <= free {
+    let free = match outcome {
+        0 => system.f_bavail.saturating_mul(system.f_frsize),
+        _ => u64::MAX,
+    };
+    let free = free.min(ROOM.load(Ordering::Relaxed));
+    if bytes as u64 <= free {
         return Ok(());
     }
     Err(Error::Memory {

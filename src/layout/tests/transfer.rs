@@ -321,7 +321,14 @@ fn layouts_of_other_arrays_or_ranks_are_refused() {
 #[test]
 fn a_limit_without_room_for_an_element_each_way_has_no_window() {
     assert_eq!(Window::new(8, Some(15)), None);
-    assert_eq!(Window::new(8, Some(16)), Some(Window { buffer: 1, all: 1 }));
+    assert_eq!(
+        Window::new(8, Some(16)),
+        Some(Window {
+            buffer: 1,
+            all: 1,
+            scratch: 0
+        })
+    );
     let window = Window::new(8, Some(1000)).expect("room");
     assert!(window.all * 16 <= 1000 && window.buffer <= window.all);
     assert!(Window::new(0, None).is_some());
