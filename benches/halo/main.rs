@@ -2,10 +2,12 @@
 //!
 //!     cargo xtask bench halo
 //!
-//! Width 1, all faces, every axis periodic, the ranks one after the other along the first axis. On one and
-//! on two ranks, everything alternately in one run. *Hidden* is the share of the exchange's time by which a
-//! step becomes shorter when its interior is computed while messages travel; below zero it becomes longer. The
-//! limit: 16 bytes a cell at the bandwidth of a triad on as many ranks.
+//! Width 1, all faces, every axis periodic, the ranks one after the other along the first axis. On one, two and
+//! four ranks, as far as there are so many, everything alternately in one run. *Hidden* is the share of the
+//! exchange's time by which a step becomes shorter when its interior is computed while messages travel; below
+//! zero it becomes longer. Between ranks of one machine there is nothing to hide: the cores that would compute
+//! meanwhile are those that copy the messages. The limit: 16 bytes a cell at the bandwidth of a triad on as many
+//! ranks.
 
 #[path = "../common/limit.rs"]
 mod limit;

@@ -2,6 +2,8 @@
 //!
 //!     cargo xtask bench redistribute -- --side 8192
 //!
+//! 8192 rows of `f64` are 512 MiB; `--gib 1` takes as many rows as fit 1 GiB.
+//!
 //! Everything is measured alternately in one run, between two arrays that exist already, and reported as
 //! ratios to a `memcpy` of each rank's part on all ranks at once: what the memory grants. The peer is
 //! `MPI_Alltoallw` with derived datatypes, in C.
@@ -27,12 +29,24 @@ struct Arguments {
     /// Rows and columns of the matrix; a multiple of the ranks
     #[arg(long, default_value_t = 8192)]
     side: usize,
+    /// As large a matrix as fits so many GiB, instead
+    #[arg(long, conflicts_with = "side")]
+    gib: Option<usize>,
     /// Samples of each figure
     #[arg(long, default_value_t = 7)]
     samples: usize,
     /// Given by `cargo bench`, and without meaning here
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+impl Arguments {
+    fn side(&self, ranks: usize) -> usize {
+        match self.gib {
+            Some(gib) => ((gib << 30) / size_of::<f64>()).isqrt() / ranks * ranks,
+            None => self.side,
+        }
+    }
 }
 
 /// One way to do it.
@@ -50,7 +64,7 @@ enum Work {
 
 fn main() -> ExitCode {
     partita::run_with_arguments(|world, arguments: Arguments| {
-        let side = arguments.side;
+        let side = arguments.side(world.size());
         let grid = ProcessGrid::balanced(world, 1)?;
         let rows = grid.layout([side, side], &[Block, Replicated])?;
         let columns = grid.layout([side, side], &[Replicated, Block])?;
@@ -165,7 +179,7 @@ impl Contender {
 }
 
 fn report(arguments: &Arguments, ranks: usize, contenders: &[Contender]) {
-    let Arguments { side, samples, .. } = arguments;
+    let (side, samples) = (arguments.side(ranks), arguments.samples);
     let mebibytes = (side * side * size_of::<f64>()) >> 20;
     println!(
         "redistribute, {side} × {side} of f64 ({mebibytes} MiB) on {ranks} ranks, medians of {samples} interleaved samples"

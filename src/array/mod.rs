@@ -52,13 +52,23 @@ pub use view::{DistView, DistViewMut, Distributed};
 /// let total = u.sum()?; // the same bits on any number of ranks
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
 pub struct DistArray<A: Element, D: Axes> {
     grid: ProcessGrid,
     layout: Layout<D>,
     /// The owned block, inside its halo where there is one.
     storage: Array<A, D>,
     halo: Option<halo::State<A>>,
+}
+
+impl<A: Element, D: Axes> Clone for DistArray<A, D> {
+    fn clone(&self) -> Self {
+        DistArray {
+            grid: self.grid.clone(),
+            layout: self.layout.clone(),
+            storage: elementwise::copied(self.storage.view()),
+            halo: self.halo.clone(),
+        }
+    }
 }
 
 impl<A: Element, D: Axes> fmt::Debug for DistArray<A, D> {

@@ -1,6 +1,7 @@
 //! Axes in another order.
 
 use super::DistArray;
+use super::elementwise::copied;
 use super::redistribute::{Direction, Options};
 use crate::comm::{Call, Element};
 use crate::error::Result;
@@ -24,7 +25,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let order = D::from_slice(permutation.as_ref())?;
         let storage = match self.halo {
             None => self.storage,
-            Some(_) => self.local().to_owned(),
+            Some(_) => copied(self.local()),
         };
         let storage = storage.permuted_axes(order);
         Ok(DistArray::from_parts(&self.grid, layout, storage))
@@ -38,7 +39,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// # Errors
     /// As [`permuted_axes`](Self::permuted_axes).
     pub fn permute_axes(&self, permutation: D::Index) -> Result<Self> {
-        let local = self.local().to_owned();
+        let local = copied(self.local());
         DistArray::from_parts(&self.grid, self.layout.clone(), local).permuted_axes(permutation)
     }
 

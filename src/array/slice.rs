@@ -3,6 +3,7 @@
 use ndarray::{ArrayBase, Axis, Dimension, RawData, RemoveAxis, Slice, SliceArg, SliceInfoElem};
 
 use super::DistArray;
+use super::elementwise::copied;
 use super::view::{DistView, DistViewMut, Distributed};
 use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
@@ -29,7 +30,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// [`Error::Shape`], on every rank, when the slice does not lie within the array, a cut axis would be
-    /// left out, or a block-cyclic axis has no such slice ([`AxisLayout::slice`](crate::layout::AxisLayout::slice)).
+    /// left out, or a block-cyclic axis has no such slice: a view has one stride an axis, and what a rank has of a
+    /// block-cyclic axis at some steps has several ([`AxisLayout::slice`](crate::layout::AxisLayout::slice) says at
+    /// which). Redistributed to blocks or cyclic, the axis has all slices.
     pub fn slice<I: SliceArg<D>>(&self, info: I) -> Result<DistView<'_, A, I::OutDim>>
     where
         I::OutDim: Axes,
@@ -97,7 +100,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let local = thin.local(&self.layout, self.communicator().rank());
         let mut part = self.local();
         part.slice_each_axis_inplace(|axis| local[axis.axis.index()]);
-        let thin = DistArray::from_parts(&self.grid, thin.sliced, part.to_owned());
+        let thin = DistArray::from_parts(&self.grid, thin.sliced, copied(part.view()));
         let whole = thin.redistribute(&thin.layout.with_replicated(axis)?)?;
         let others: Vec<_> = (0..self.ndim())
             .filter(|&other| other != axis)

@@ -229,7 +229,7 @@ macro_rules! view {
 
             /// `f` of every element, as a new array of the view's layout. *Local.*
             pub fn map<B: Element>(&self, mut f: impl FnMut(A) -> B) -> DistArray<B, D> {
-                let values = self.local().map(|&value| f(value));
+                let values = super::elementwise::mapped(self.local(), |&value| f(value));
                 DistArray::from_parts(&self.grid, self.layout.clone(), values)
             }
 

@@ -119,7 +119,8 @@ impl Cost {
 
     /// The same by another route; `shared` bytes are what this rank brings to the memory that ranks share.
     pub(crate) fn by(mut self, route: Route, shared: usize) -> Self {
-        let turned_over = self.bytes_kept.min(BUFFER_BYTES);
+        // One buffer for what is kept, one for what is sent, where they are turned over.
+        let turned_over = self.bytes_kept.min(BUFFER_BYTES) + self.bytes_sent.min(BUFFER_BYTES);
         self.peak_memory = match route {
             Route::Messages => self.peak_memory,
             Route::SharedMemory => shared + turned_over,

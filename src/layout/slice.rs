@@ -64,7 +64,11 @@ impl AxisLayout {
             _ if self.parts() == 1 => Distribution::Block,
             of => {
                 let parts = self.sliced_parts(slice).ok_or_else(|| {
-                    format!("{of} over {} parts has no slice [{slice}]", self.parts())
+                    format!(
+                        "{of} over {} parts has no slice [{slice}]: what a part has of it lies at several \
+                         distances, and is no view of the part",
+                        self.parts()
+                    )
                 })?;
                 self.named(slice, parts)
             }

@@ -1,11 +1,12 @@
 //! Arithmetic, masks, casts and broadcasts in every kind of layout, against whole arrays.
 
-use ndarray::{Ix0, Ix1, Ix2, Ix3, Ix5, Ix6};
+use ndarray::{Axis, Ix0, Ix1, Ix2, Ix3, Ix5, Ix6, s};
 use partita::layout::{Axes, Distribution, Layout};
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_testing::{
     Sample, any_layout, cases, error_of_all, position, sampled, spmd_test, whole,
 };
+use proptest::prelude::*;
 
 fn arithmetic<D: Axes>(world: &Communicator, count: usize) -> Result<()> {
     for layout in cases(count, any_layout::<D>(world.size())) {
@@ -56,6 +57,44 @@ fn arithmetic_is_that_of_whole_arrays(world: &Communicator) -> Result<()> {
     arithmetic::<Ix2>(world, 10)?;
     arithmetic::<Ix3>(world, 4)?;
     arithmetic::<Ix5>(world, 2)
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn results_do_not_depend_on_the_order_in_memory(world: &Communicator) -> Result<()> {
+    let shapes = (
+        any_layout::<Ix3>(world.size()),
+        Just([0usize, 1, 2]).prop_shuffle(),
+    );
+    for (layout, order) in cases(30, shapes) {
+        let turned = sampled::<f64, Ix3>(world, &layout)?.permute_axes(order)?;
+        let mut straight = DistArray::zeros(turned.grid(), turned.layout())?;
+        straight.assign(&turned)?;
+        let mut backwards = turned.local().to_owned();
+        for axis in 0..3 {
+            backwards.invert_axis(Axis(axis));
+        }
+        backwards.assign(&turned.local());
+        let backwards = DistArray::from_local(turned.grid(), turned.layout(), backwards)?;
+        let expected = turned.local().mapv(|value| value * 3.0 - 1.0);
+        let arrays = [&turned, &straight, &backwards];
+        for array in arrays {
+            assert_eq!(array.map(|value| value * 3.0 - 1.0).local(), expected);
+            assert_eq!(array.clone().local(), turned.local());
+            for other in arrays {
+                let sum = array.zip_with(other, |a, b| 2.0 * a + b - 1.0)?;
+                assert_eq!(sum.local(), turned.local().mapv(|v| 2.0 * v + v - 1.0));
+                let smaller = array.map(|value| value < 1.0);
+                let chosen = smaller.where_(array, &(-other))?;
+                let value = |value: f64| if value < 1.0 { value } else { -value };
+                assert_eq!(chosen.local(), turned.local().mapv(value));
+            }
+        }
+        let every_other = turned.slice(s![..;-2, .., ..;2]);
+        if let Ok(view) = every_other {
+            assert_eq!(view.map(|value| value + 1.0).local(), &view.local() + 1.0);
+        }
+    }
+    Ok(())
 }
 
 fn walk<D: Axes>(world: &Communicator, count: usize) -> Result<()> {

@@ -38,7 +38,7 @@ fn a_halo_shows_what_a_padded_array_has_however_often_values_change(
     on_every_grid::<Ix3>(world, 5, every_step::<i32, Ix3>)
 }
 
-#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 6, 7, 8])]
 fn copies_explicit_parts_and_axes_that_are_not_cut_have_halos_too(
     world: &Communicator,
 ) -> Result<()> {

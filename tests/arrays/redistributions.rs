@@ -29,7 +29,7 @@ fn any_case<D: Axes>(size: usize) -> impl Strategy<Value = Case<D>> {
     })
 }
 
-#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 6, 7, 8])]
 pub fn there_and_back_is_the_identity_and_what_one_rank_would_do(
     world: &Communicator,
 ) -> Result<()> {

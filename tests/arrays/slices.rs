@@ -132,7 +132,7 @@ fn whole_of<D: Axes>(layout: &Layout<D>) -> Info<D> {
     Info::try_from(vec![every; layout.shape().len()]).expect("as many axes")
 }
 
-#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 6, 7, 8])]
 fn slices_are_what_ndarray_has(world: &Communicator) -> Result<()> {
     compare::<f64, Ix1>(world, 60)?;
     compare::<i32, Ix2>(world, 40)?;

@@ -1,5 +1,6 @@
 //! One of two values by a mask.
 
+use super::copied;
 use crate::array::DistArray;
 use crate::array::view::{Distributed, check_same_layout};
 use crate::error::Result;
@@ -33,10 +34,11 @@ impl<D: Axes> DistArray<bool, D> {
             (self.grid(), self.layout()),
             (no.grid(), no.layout()),
         )?;
-        let values = ndarray::Zip::from(self.local())
+        let mut values = copied(no.local());
+        ndarray::Zip::from(&mut values)
+            .and(self.local())
             .and(yes.local())
-            .and(no.local())
-            .map_collect(|&mask, &yes, &no| if mask { yes } else { no });
+            .for_each(|value, &mask, &yes| *value = if mask { yes } else { *value });
         Ok(DistArray::from_parts(
             self.grid(),
             self.layout().clone(),

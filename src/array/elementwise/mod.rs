@@ -4,6 +4,7 @@ mod arithmetic;
 mod broadcast;
 mod cast;
 mod choose;
+mod collect;
 
 use ndarray::Zip;
 
@@ -13,11 +14,13 @@ use crate::comm::Element;
 use crate::error::Result;
 use crate::layout::Axes;
 
+pub(super) use collect::{copied, mapped, zipped};
+
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// `f` of every element, as a new array of the same layout. *Local.*
     pub fn map<B: Element>(&self, f: impl FnMut(A) -> B) -> DistArray<B, D> {
         let mut f = f;
-        let values = self.local().map(|&value| f(value));
+        let values = mapped(self.local(), |&value| f(value));
         DistArray::from_parts(&self.grid, self.layout.clone(), values)
     }
 
@@ -83,9 +86,7 @@ where
         (one.grid(), one.layout()),
         (other.grid(), other.layout()),
     )?;
-    let values = Zip::from(one.local())
-        .and(other.local())
-        .map_collect(|&a, &b| f(a, b));
+    let values = zipped(one.local(), other.local(), |&a, &b| f(a, b));
     Ok(DistArray::from_parts(
         one.grid(),
         one.layout().clone(),

@@ -10,7 +10,7 @@ use super::memory::{Source, Target};
 use super::pieces::{Piece, pieces};
 use super::strided::Stores;
 use crate::comm::Element;
-use crate::comm::ffi::Mailboxes;
+use crate::comm::ffi::{Mailboxes, vector_of_defaults};
 use crate::error::Result;
 use crate::layout::{Shipment, Transfer};
 
@@ -30,10 +30,11 @@ pub(super) fn exchange<A: Element>(
         .collect();
     let mut kept = pieces(transfer, transfer.kept.as_slice(), limit);
     let mut scratch = Buffers::new(limit);
+    let mut packed = vector_of_defaults(limit)?;
     loop {
         let posted = outgoing.next_if(|piece| {
             mailboxes.post(piece.peer, piece.volume, |buffer| {
-                piece.pack(&source.elements, &source.place, buffer);
+                piece.pack_for_another(&source.elements, &source.place, buffer, &mut packed);
             })
         });
         let mut taken = false;

@@ -154,6 +154,14 @@ pub(crate) fn vector_of_defaults<T: Element>(length: usize) -> Result<Vec<T>> {
     Ok(vector)
 }
 
+/// An empty vector with room for `length` elements, as `Vec::with_capacity` gives it; a large one is on huge pages
+/// where the system grants them.
+pub(crate) fn vector_with_room<T>(length: usize) -> Vec<T> {
+    let mut vector = Vec::with_capacity(length);
+    huge_pages::prefer(&mut vector);
+    vector
+}
+
 /// An empty vector with room for `length` elements, or [`Error::Memory`]; a large one is on huge pages
 /// where the system grants them.
 pub(crate) fn vector_with_capacity<T>(length: usize, operation: &str) -> Result<Vec<T>> {

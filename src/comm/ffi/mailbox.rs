@@ -8,6 +8,9 @@
 //! each side looks with acquire order before it begins. A rank has one thread in here, because the borrow is
 //! mutable.
 //!
+//! Stores that go past the caches are no part of that order: who fills a slot with them waits for them before it
+//! returns the slot.
+//!
 //! What a receiver reads as elements was written as elements of that type: the ranks compare their types
 //! before they begin, each slot tells how many elements its message has, and the owner fills a slot with
 //! defaults before it lends it as another type than last time.

@@ -37,7 +37,9 @@ mod type_identity;
 mod validity;
 mod window;
 
-pub(crate) use buffer::{set_count_limit, vector_of_defaults, vector_with_capacity};
+pub(crate) use buffer::{
+    set_count_limit, vector_of_defaults, vector_with_capacity, vector_with_room,
+};
 pub(crate) use gate::Gate;
 pub(crate) use handle::Handle;
 pub(crate) use mailbox::Mailboxes;
