@@ -171,6 +171,66 @@ pub fn objects_longer_than_an_mpi_count_arrive_whole(world: &Communicator) -> Re
         _ => {}
     }
     assert_eq!(world.all_gather_objects(&long)?, vec![long; world.size()]);
+    numbers_arrive_as_they_are(world, &[0.0_f64, -0.0, f64::INFINITY, 1e-310, 0.1], |x| {
+        x.to_bits()
+    })
+}
+
+/// Of vectors of such numbers the memory travels: each way that a value can go, with all lengths.
+#[spmd_test(ranks = [1, 2, 3, 5])]
+pub fn vectors_of_numbers_arrive_as_they_are(world: &Communicator) -> Result<()> {
+    let doubles = [
+        0.0,
+        -0.0,
+        f64::MIN_POSITIVE,
+        1e-310,
+        f64::from_bits(0x7ff8_0000_0000_0123),
+    ];
+    numbers_arrive_as_they_are(world, &doubles, |x| x.to_bits())?;
+    let floats = [f32::NEG_INFINITY, 1.5, f32::from_bits(0xffc0_4321)];
+    numbers_arrive_as_they_are(world, &floats, |x| u64::from(x.to_bits()))?;
+    numbers_arrive_as_they_are(world, &[0_u8, 1, 127, 128, 255], u64::from)?;
+    numbers_arrive_as_they_are(world, &[0_i8, -1, 127, -128], |x| x as u64)?;
+    numbers_arrive_as_they_are(world, &[0_i64, -1, 127, i64::MIN], |x| x as u64)
+}
+
+fn numbers_arrive_as_they_are<N>(
+    world: &Communicator,
+    some: &[N],
+    bits: impl Fn(N) -> u64,
+) -> Result<()>
+where
+    N: Copy + Serialize + serde::de::DeserializeOwned,
+{
+    let (rank, size) = (world.rank(), world.size());
+    let of = |rank: usize, length: usize| -> Vec<N> {
+        let numbers = some.iter().cycle().skip(rank);
+        numbers.take(length).copied().collect()
+    };
+    let same = |came: Vec<N>, from: usize, length: usize| {
+        let expected = of(from, length);
+        assert!(
+            came.into_iter()
+                .map(&bits)
+                .eq(expected.into_iter().map(&bits))
+        );
+    };
+    for length in [0, 1, 15, 127, 128, 5000] {
+        let own = of(rank, length);
+        let (next, previous) = ((rank + 1) % size, (rank + size - 1) % size);
+        let sent = world.start_send_object(&own, next)?;
+        same(world.receive_object(previous)?, previous, length);
+        sent.wait()?;
+        for root in 0..size {
+            let given = (rank == root).then(|| own.clone());
+            same(world.broadcast_object(root, given)?, root, length);
+        }
+        for (from, came) in world.all_gather_objects(&own)?.into_iter().enumerate() {
+            same(came, from, length);
+        }
+        let last = world.all_reduce_objects(own, |_, right| right)?;
+        same(last, size - 1, length);
+    }
     Ok(())
 }
 

@@ -166,12 +166,21 @@ pub(crate) fn vector_with_room<T>(length: usize) -> Vec<T> {
 /// where the system grants them.
 pub(crate) fn vector_with_capacity<T>(length: usize, operation: &str) -> Result<Vec<T>> {
     let mut vector = Vec::new();
+    more_room(&mut vector, length, operation)?;
+    Ok(vector)
+}
+
+/// Room for `additional` elements behind those of `vector`, or [`Error::Memory`].
+pub(crate) fn more_room<T>(vector: &mut Vec<T>, additional: usize, operation: &str) -> Result<()> {
+    if vector.capacity() - vector.len() >= additional {
+        return Ok(());
+    }
     vector
-        .try_reserve_exact(length)
+        .try_reserve_exact(additional)
         .map_err(|_| Error::Memory {
             operation: operation.to_string(),
-            bytes: (length as u64).saturating_mul(size_of::<T>() as u64),
+            bytes: (additional as u64).saturating_mul(size_of::<T>() as u64),
         })?;
-    huge_pages::prefer(&mut vector);
-    Ok(vector)
+    huge_pages::prefer(vector);
+    Ok(())
 }

@@ -38,7 +38,7 @@ mod validity;
 mod window;
 
 pub(crate) use buffer::{
-    set_count_limit, vector_of_defaults, vector_with_capacity, vector_with_room,
+    more_room, set_count_limit, vector_of_defaults, vector_with_capacity, vector_with_room,
 };
 pub(crate) use gate::Gate;
 pub(crate) use handle::Handle;

@@ -2,21 +2,21 @@
 
 use std::ffi::c_int;
 
+use bytemuck::Pod;
 use mpi::ffi;
 
 use super::buffer::{Description, address, count, vector_filled_by};
 use super::check::check;
 use super::handle::Handle;
 use super::status::{Status, raw_source, raw_tag};
-use crate::comm::Received;
+use crate::comm::{Element, Received};
 use crate::error::Result;
 
 /// A message that has arrived, and that no other receive can take.
 struct Matched(ffi::MPI_Message);
 
 impl Handle {
-    /// The next message of bytes, and whose it is: at the front of `memory` where that has room for it,
-    /// else in a vector of its length.
+    /// The next message of bytes, and whose it is: in `memory` where that has room for it.
     pub(crate) fn receive_bytes(
         self,
         source: Option<usize>,
@@ -82,8 +82,7 @@ impl Handle {
         unsafe { self.raw_broadcast(root, bytes.as_ptr().cast_mut(), bytes.len()) }
     }
 
-    /// `length` bytes from the root: at the front of `memory` where that has room for them, else in a
-    /// vector of their length. Collective.
+    /// `length` bytes from the root: in `memory` where that has room for them. Collective.
     pub(crate) fn receive_broadcast(
         self,
         root: usize,
@@ -94,6 +93,20 @@ impl Handle {
         filled(memory, length, |bytes| unsafe {
             self.raw_broadcast(root, bytes, length)
         })
+    }
+
+    /// `length` elements from the root, whose memory they are there. Collective.
+    pub(crate) fn receive_broadcast_numbers<T: Element + Pod>(
+        self,
+        root: usize,
+        length: usize,
+    ) -> Result<Vec<T>> {
+        // SAFETY: there is room for `length` elements, all of which the broadcast writes, and any bytes are one.
+        unsafe {
+            vector_filled_by(length, |numbers: *mut T| {
+                self.raw_broadcast(root, numbers.cast(), length * size_of::<T>())
+            })
+        }
     }
 
     /// # Safety
@@ -132,15 +145,18 @@ fn receive(mut matched: Matched, length: usize, memory: Vec<u8>) -> Result<Vec<u
     })
 }
 
-/// `memory`, if it has room for `length` bytes, else a vector of that length, after `fill` has written
-/// all of them.
+/// `length` bytes, all of which `fill` has written: in `memory`, if that has room for them, else in a vector
+/// of their length.
 fn filled(
     mut memory: Vec<u8>,
     length: usize,
     fill: impl FnOnce(*mut u8) -> Result<()>,
 ) -> Result<Vec<u8>> {
-    if memory.len() >= length {
+    if memory.capacity() >= length {
+        memory.clear();
         fill(memory.as_mut_ptr())?;
+        // SAFETY: there is room for them; written they are as below.
+        unsafe { memory.set_len(length) };
         return Ok(memory);
     }
     drop(memory);

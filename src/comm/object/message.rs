@@ -113,7 +113,7 @@ impl Communicator {
         let from = self.checked_source("receive_object", from.into())?;
         let objects = self.inner.objects;
         let (memory, told) = objects.receive_bytes(from.rank, from.raw_tag(), Bytes::spare)?;
-        Ok((decode(&Bytes::at_front_of(memory, told.count))?, told))
+        Ok((decode(&Bytes::from(memory))?, told))
     }
 
     /// [`receive_any_object`](Self::receive_any_object) that does not wait: `None` when no such object is
@@ -128,7 +128,7 @@ impl Communicator {
         let from = self.checked_source("try_receive_object", from.into())?;
         let objects = self.inner.objects;
         let came = objects.try_receive_bytes(from.rank, from.raw_tag(), Bytes::spare)?;
-        came.map(|(memory, told)| Ok((decode(&Bytes::at_front_of(memory, told.count))?, told)))
+        came.map(|(memory, told)| Ok((decode(&Bytes::from(memory))?, told)))
             .transpose()
     }
 
@@ -147,8 +147,8 @@ impl Communicator {
         source: usize,
     ) -> Result<T> {
         let library = self.inner.library;
-        let (memory, told) = library.receive_bytes(Some(source), Some(tag), Bytes::spare)?;
-        decode(&Bytes::at_front_of(memory, told.count))
+        let (memory, _) = library.receive_bytes(Some(source), Some(tag), Bytes::spare)?;
+        decode(&Bytes::from(memory))
     }
 
     /// Bytes among partita's own messages.

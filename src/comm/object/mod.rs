@@ -3,14 +3,15 @@
 //! What travels is always a `Result`: a rank that cannot encode its value sends the error in its
 //! place, so that nobody waits, and one agreement at the end makes every failure everyone's.
 //!
-//! Floating-point numbers are bytes in memory's own order there, so that encoding a vector of them is a
-//! copy, and decoding it another one, into memory that the value's own type allocates. Integers are as
-//! long as their value needs, which takes longer.
+//! Floating-point numbers are bytes in memory's own order there, so that a vector of them is copied whole
+//! (`numbers.rs`); within other values they go one by one. Integers are as long as their value needs, which
+//! takes longer.
 
 mod broadcast;
 mod bytes;
 mod collective;
 mod message;
+mod numbers;
 mod reduce;
 
 use serde::Serialize;
@@ -25,11 +26,16 @@ const REDUCTION_TAG: i32 = 0x5001;
 
 /// `value` as bytes, or why it cannot be sent.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
+    if let Some(outcome) = numbers::encode(value) {
+        return outcome;
+    }
     let value: Result<&T, &Error> = Ok(value);
-    Bytes::of(&value, |cause| {
+    let mut bytes = Bytes::none();
+    bytes.append(&value, |cause| {
         let name = std::any::type_name::<T>();
         Error::other(format!("cannot encode {name}: {cause}"))
-    })
+    })?;
+    Ok(bytes)
 }
 
 /// A failure of `rank` as bytes, to stand in the place of its value.
@@ -48,6 +54,9 @@ pub(crate) fn encode_outcome<T: Serialize>(outcome: Result<&T>, rank: usize) -> 
 
 /// The other way: the value, the sender's failure, or why the bytes make no `T`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if let Some(outcome) = numbers::decode(bytes) {
+        return outcome;
+    }
     let cannot = |cause: &dyn std::fmt::Display| {
         let name = std::any::type_name::<T>();
         Error::other(format!("cannot decode {name}: {cause}"))
