@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::output::print_error;
+use super::output::{print_error, printed};
 use crate::comm::ffi::environment;
 use crate::comm::{Communicator, Operation};
 use crate::error::{Error, Result};
@@ -128,7 +128,8 @@ fn agreed_end(
     blocked: bool,
 ) -> Result<End> {
     let any_blocked = control.all_reduce_value(blocked, Operation::LogicalOr)?;
-    let code = match control.agree(outcome) {
+    // Local: only who prints can lose a line.
+    let code = match control.agree(outcome.and_then(|()| printed())) {
         Ok(()) => {
             // MPICH ends the job when it ends with a window that was not freed.
             world.reclaim()?;

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Output, Stdio};
 
-use partita_launch::{Mpiexec, Outcome};
+use partita_launch::{Launch, Mpiexec, Outcome};
 use partita_testing::{example, run};
 
 /// The example that `subject.rs` is.
@@ -54,6 +54,27 @@ fn a_program_that_ends_well_ends_with_0_and_is_quiet() {
         exit_code(&outcome, 0);
         assert_eq!(outcome.stdout, format!("all is well on {ranks} ranks\n"));
         assert_eq!(outcome.stderr, "");
+    }
+}
+
+#[test]
+fn lines_that_cannot_be_written_are_an_error_of_every_rank() {
+    let subject = alone("well");
+    let launcher = Mpiexec::find().expect("a launcher");
+    for ranks in [1, 3] {
+        let launch = Launch::new(&launcher, ranks, "sh")
+            .arguments(["-c", "exec \"$0\" well > /dev/full"])
+            .argument(subject.get_program());
+        let outcome = run(launch);
+        exit_code(&outcome, 4);
+        let [told] = errors(&outcome.stderr)[..] else {
+            panic!("one error: {outcome:#?}");
+        };
+        assert!(
+            told.contains("cannot write to standard output: No space left"),
+            "{told}"
+        );
+        assert!(!outcome.stderr.contains("MPI_ABORT"), "{outcome:#?}");
     }
 }
 
