@@ -19,8 +19,8 @@ use partita::prelude::*;
 #[command(name = "broadcast", version)]
 struct Arguments {
     /// Doubles to broadcast
-    #[arg(long, default_value_t = 10_000_000)]
-    length: usize,
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(..=1_000_000_000))]
+    length: u32,
     /// Repetitions
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
     repetitions: u16,
@@ -28,8 +28,8 @@ struct Arguments {
 
 fn main() -> ExitCode {
     partita::run_with_arguments(|world, arguments: Arguments| {
-        let numbers: Vec<f64> = (0..arguments.length).map(|number| number as f64).collect();
-        let mut received = vec![0.0; arguments.length];
+        let numbers: Vec<f64> = (0..arguments.length).map(f64::from).collect();
+        let mut received = vec![0.0; numbers.len()];
         if world.is_root() {
             received.copy_from_slice(&numbers);
         }

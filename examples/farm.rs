@@ -19,6 +19,9 @@ use std::time::Instant;
 
 use partita::prelude::*;
 
+/// What rank 0 keeps in memory and hands out.
+const MOST_TASKS: u64 = 10_000_000;
+
 /// Counts primes on a farm of ranks
 #[derive(clap::Parser)]
 #[command(name = "farm", version)]
@@ -37,7 +40,7 @@ fn count_primes(range: Range<u64>) -> u64 {
         0 | 1 => false,
         2 => true,
         _ => {
-            let factors = (3..).step_by(2).take_while(|f| f * f <= number);
+            let factors = (3..).step_by(2).take_while(|f| *f <= number / f);
             number % 2 == 1 && factors.into_iter().all(|factor| number % factor != 0)
         }
     };
@@ -56,8 +59,13 @@ struct Share {
 fn main() -> std::process::ExitCode {
     partita::run_with_arguments(|world, Arguments { limit, range }: Arguments| {
         let start = Instant::now();
-        let tasks: Vec<Range<u64>> = (0..limit.div_ceil(range))
-            .map(|task| task * range..limit.min((task + 1) * range))
+        let number = limit.div_ceil(range);
+        if number > MOST_TASKS {
+            let text = format!("farm: {number} ranges are too many; --range has to be larger");
+            return Err(Error::usage(text));
+        }
+        let tasks: Vec<Range<u64>> = (0..number)
+            .map(|task| task * range..limit.min((task * range).saturating_add(range)))
             .collect();
 
         // Each task's result tells who did it, and for how long.

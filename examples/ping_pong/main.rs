@@ -25,8 +25,8 @@ use partita_io::save::Replacement;
 #[command(name = "ping_pong", version)]
 struct Arguments {
     /// The largest message, in bytes
-    #[arg(long, default_value_t = 16 << 20)]
-    largest: usize,
+    #[arg(long, default_value_t = 16 << 20, value_parser = clap::value_parser!(u32).range(..=1 << 30))]
+    largest: u32,
     /// Batches of each size
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
     batches: u16,
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         };
         let sizes = std::iter::successors(Some(8), |bytes| Some(bytes * 8));
         let timings = sizes
-            .take_while(|&bytes| bytes <= arguments.largest.max(8))
+            .take_while(|&bytes| bytes <= arguments.largest.max(8) as usize)
             .map(|bytes| time(world, bytes, arguments.batches.into()))
             .collect::<Result<Vec<_>>>()?;
         print_table(world, &timings);

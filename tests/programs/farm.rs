@@ -44,8 +44,10 @@ fn nothing_to_count_is_no_primes() {
 }
 
 #[test]
-fn a_range_of_nothing_is_refused_once() {
-    let outcome = run_refused("farm", 3, ["--range", "0"]);
-    assert_eq!(outcome.exit_code, Some(2), "{outcome:#?}");
-    assert_eq!(outcome.stderr.matches("--range").count(), 1, "{outcome:#?}");
+fn ranges_of_nothing_and_too_many_of_them_are_refused_once() {
+    for arguments in [["--range", "0"], ["--limit", "18446744073709551615"]] {
+        let outcome = run_refused("farm", 3, arguments);
+        assert_eq!(outcome.exit_code, Some(2), "{outcome:#?}");
+        assert_eq!(outcome.stderr.matches("--range").count(), 1, "{outcome:#?}");
+    }
 }

@@ -1,4 +1,4 @@
-use partita_testing::{TemporaryDirectory, run_example};
+use partita_testing::{TemporaryDirectory, run_example, run_refused};
 
 #[test]
 fn ping_pong_prints_a_line_for_each_size_and_draws_them() {
@@ -30,6 +30,15 @@ fn ping_pong_says_that_it_needs_two_ranks() {
             .stderr
             .contains("error: ping_pong: two ranks are needed")
     );
+}
+
+#[test]
+fn lengths_that_no_memory_holds_are_refused_once() {
+    for (name, flag) in [("broadcast", "--length"), ("ping_pong", "--largest")] {
+        let outcome = run_refused(name, 2, [flag, "18446744073709551615"]);
+        assert_eq!(outcome.exit_code, Some(2), "{outcome:#?}");
+        assert_eq!(outcome.stderr.matches("error:").count(), 1, "{outcome:#?}");
+    }
 }
 
 #[test]
