@@ -157,7 +157,10 @@ where
         .light_line_style(WHITE)
         .x_labels(0)
         .y_labels(5)
-        .y_label_formatter(&|steps| format!("{steps:.0e}"))
+        .y_label_formatter(&|&steps| match steps {
+            0.0 => "0".to_string(),
+            _ => format!("{steps:.0e}"),
+        })
         .x_desc("rank")
         .draw()?;
     chart.draw_series(shares.iter().enumerate().map(|(rank, (_, steps))| {
