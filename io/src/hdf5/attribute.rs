@@ -6,8 +6,8 @@ use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Attribute, Container, Datatype, Location};
 use serde::{Deserialize, Serialize};
 
-use super::dtype::{Conversion, Hdf5Element, Mismatch, conversion};
-use super::ffi::{self, Cause, as_bytes, as_bytes_mut, read_fixed_text, zeroed};
+use super::dtype::{Conversion, Hdf5Element, Mismatch, conversion, exact_floats, left_in_memory};
+use super::ffi::{Cause, Memory, as_bytes, convert, read_attribute, read_fixed_text};
 
 /// A value that can be written as an attribute: a number, a `bool`, a text, or an array of these.
 pub trait AttributeValue {
@@ -28,6 +28,17 @@ pub trait FromAttribute: Sized {
     #[doc(hidden)]
     fn decode(content: Content) -> Option<Self>;
 }
+
+/// An element of an attribute that is an array: a number or a `bool`.
+pub trait AttributeElement: Hdf5Element {}
+
+macro_rules! attribute_elements {
+    ($($number:ty),*) => {$(
+        impl AttributeElement for $number {}
+    )*};
+}
+attribute_elements!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, bool);
+attribute_elements!(num_complex::Complex<f32>, num_complex::Complex<f64>);
 
 /// Why an attribute cannot be written or read.
 #[doc(hidden)]
@@ -64,8 +75,9 @@ fn make_way(location: &Location, name: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-impl<T: Hdf5Element> AttributeValue for [T] {
+impl<T: AttributeElement> AttributeValue for [T] {
     fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        as_bytes(self)?;
         make_way(location, name)?;
         let attribute = location.new_attr::<T>().shape(self.len()).create(name)?;
         if !self.is_empty() {
@@ -75,13 +87,13 @@ impl<T: Hdf5Element> AttributeValue for [T] {
     }
 }
 
-impl<T: Hdf5Element, const N: usize> AttributeValue for [T; N] {
+impl<T: AttributeElement, const N: usize> AttributeValue for [T; N] {
     fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
         self.as_slice().write(location, name)
     }
 }
 
-impl<T: Hdf5Element> AttributeValue for Vec<T> {
+impl<T: AttributeElement> AttributeValue for Vec<T> {
     fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
         self.as_slice().write(location, name)
     }
@@ -164,34 +176,23 @@ pub(super) fn as_stored_text(text: &str) -> Result<VarLenUnicode, Problem> {
         .map_err(|_| Cause::from("a text with a NUL in it cannot be stored").into())
 }
 
-impl<T: Hdf5Element> FromAttribute for Vec<T> {
+impl<T: AttributeElement> FromAttribute for Vec<T> {
     fn read(attribute: &Attribute) -> Result<Content, Problem> {
-        let datatype = attribute.dtype()?;
-        let descriptor = datatype.to_descriptor()?;
-        let how = conversion(&descriptor, &T::type_descriptor()).map_err(Problem)?;
+        let stored = attribute.dtype()?;
+        let (from, to) = (stored.to_descriptor()?, T::type_descriptor());
+        let how = conversion(&from, &to).map_err(Problem)?;
         let length = attribute.size();
-        let mut plain = zeroed::<T::Plain>(length).ok_or(Cause::from("too large for memory"))?;
-        if length > 0 {
-            match how {
-                Conversion::ByType => {
-                    plain = plain_of(
-                        attribute
-                            .as_reader()
-                            .conversion(hdf5::Conversion::Soft)
-                            .read_raw::<T>()?,
-                    )
-                }
-                Conversion::ByValue { signed } => {
-                    read_wide(attribute, as_bytes_mut(&mut plain), signed)?;
-                    T::from_wide_integers(&mut plain, signed).map_err(|integer| {
-                        Problem(Mismatch::Loses(format!(
-                            "the integer {integer} has no equal among the floats"
-                        )))
-                    })?;
-                }
-            }
+        let memory = Datatype::from_descriptor(&left_in_memory(&to, how))?;
+        let mut bytes = read_attribute(attribute, &stored, memory.size())?;
+        convert(&mut bytes, length, &stored, &memory)?;
+        bytes.truncate(length * memory.size());
+        if let Conversion::ByValue { signed } = how {
+            exact_floats(&mut bytes, signed).map_err(|integer| {
+                Problem(Mismatch::Loses(format!(
+                    "the integer {integer} has no equal among the floats"
+                )))
+            })?;
         }
-        let bytes = as_bytes(&plain).to_vec();
         Ok(Content::Numbers { length, bytes })
     }
 
@@ -199,31 +200,13 @@ impl<T: Hdf5Element> FromAttribute for Vec<T> {
         let Content::Numbers { length, bytes } = content else {
             return None;
         };
-        let mut plain = zeroed::<T::Plain>(length)?;
-        let memory = as_bytes_mut(&mut plain);
-        if memory.len() != bytes.len() {
+        let mut memory = Memory::<T>::zeroed(length)?;
+        if memory.bytes_mut().len() != bytes.len() {
             return None;
         }
-        memory.copy_from_slice(&bytes);
-        Some(T::from_plain(plain))
+        memory.bytes_mut().copy_from_slice(&bytes);
+        memory.into_elements().ok()
     }
-}
-
-/// The elements as they lie in memory.
-fn plain_of<T: Hdf5Element>(elements: Vec<T>) -> Vec<T::Plain> {
-    let mut plain = zeroed::<T::Plain>(elements.len()).unwrap_or_default();
-    as_bytes_mut(&mut plain).copy_from_slice(T::bytes(&elements));
-    plain
-}
-
-/// 64-bit integers into the memory of as many elements.
-fn read_wide(attribute: &Attribute, memory: &mut [u8], signed: bool) -> Result<(), Problem> {
-    let reader = attribute.as_reader().conversion(hdf5::Conversion::Soft);
-    match signed {
-        true => memory.copy_from_slice(ffi::as_bytes(&reader.read_raw::<i64>()?)),
-        false => memory.copy_from_slice(ffi::as_bytes(&reader.read_raw::<u64>()?)),
-    }
-    Ok(())
 }
 
 impl FromAttribute for Vec<String> {

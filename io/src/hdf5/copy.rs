@@ -36,8 +36,8 @@ impl File<Writing> {
     /// compressed anew.
     ///
     /// # Errors
-    /// [`Error::Format`] when there is nothing of this name; [`Error::Unsupported`] for elements that are
-    /// no numbers; [`Error::Io`] as [`write`](Self::write).
+    /// [`Error::Format`] when there is nothing of this name; [`Error::Unsupported`] for elements of no
+    /// fixed length; [`Error::Io`] as [`write`](Self::write).
     pub fn copy_from<Other: Access>(
         &mut self,
         other: &File<Other>,
@@ -124,7 +124,7 @@ impl File<Writing> {
     fn make_alike(&self, source: &Source, from: &str, to: &str) -> Result<Passing> {
         let dataset = source.dataset(from)?;
         let element = source.element(&dataset)?;
-        if !dtype::is_numeric(&element) {
+        if !dtype::is_plain(&element) {
             let feature = format!("copying elements that are {}", dtype::name(&element));
             return Err(source.unsupported(feature));
         }

@@ -1,99 +1,52 @@
 //! Elements of arrays and numbers in files: which becomes which, and what is refused.
 
 use hdf5::types::TypeDescriptor;
-use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 
-use super::ffi::{self, Plain};
-
 /// An element that HDF5 files hold: `f32`, `f64`, the integers from 8 to 64 bits, complex numbers (a
-/// compound of `r` and `i`, as h5py writes them) and `bool` (h5py's enumeration).
+/// compound of `r` and `i`, as h5py writes them), `bool` (h5py's enumeration), and types that derive the `hdf5` crate's
+/// `H5Type`: enumerations, and structs of all of these and of arrays of them.
 ///
 /// What is read must fit without loss. From the file's type alone that is so for narrower numbers of
 /// the same kind, unsigned integers in wider signed ones, and integers of up to 32 bits in `f64` (16 in
 /// `f32`). 64-bit integers are read into `f64` where every value in the file is one of `f64` exactly.
-/// Byte order does not matter.
-pub trait Hdf5Element: partita::Element + hdf5::H5Type + Default + Stored {}
+/// Byte order does not matter. The fields of a struct are found by their names, wherever they lie in the file's elements
+/// and whatever lies beside them; the members of an enumeration by their names and values.
+///
+/// ```
+/// use bytemuck::AnyBitPattern;
+/// use hdf5::H5Type;
+/// use mpi::traits::Equivalence;
+///
+/// #[derive(Clone, Copy, Default, Equivalence, AnyBitPattern, H5Type)]
+/// #[repr(C)]
+/// struct Particle {
+///     position: [f64; 3],
+///     charge: i32,
+///     species: u32, // no byte may belong to no field: such bytes could be anything
+/// }
+/// # fn is_element<A: partita_io::hdf5::Hdf5Element>() {}
+/// # is_element::<Particle>();
+/// ```
+///
+/// Texts are no elements, because they have no fixed length: see
+/// [`File::write_texts`](super::File::write_texts).
+pub trait Hdf5Element: partita::Element + hdf5::H5Type {}
 
-impl<T: partita::Element + hdf5::H5Type + Default + Stored> Hdf5Element for T {}
+impl<T: partita::Element + hdf5::H5Type> Hdf5Element for T {}
 
-/// How an element lies in memory while HDF5 fills it.
-#[doc(hidden)]
-pub trait Stored: Sized {
-    /// Its own type, or an integer where not every value is one of its own.
-    type Plain: Plain;
-
-    /// The bytes HDF5 writes.
-    fn bytes(elements: &[Self]) -> &[u8];
-
-    /// The elements HDF5 read.
-    fn from_plain(plain: Vec<Self::Plain>) -> Vec<Self>;
-
-    /// Turns 64-bit integers, left in the memory of the elements, into the elements: or gives back the
-    /// first that is not one of them exactly.
-    fn from_wide_integers(plain: &mut [Self::Plain], signed: bool) -> Result<(), i128>;
-}
-
-/// No type but `f64` is offered 64-bit integers, see [`conversion`].
-fn no_wide_integers<T>(_plain: &mut [T], _signed: bool) -> Result<(), i128> {
-    Ok(())
-}
-
-macro_rules! stored_as_itself {
-    ($($number:ty => $wide:path),* $(,)?) => {$(
-        impl Stored for $number {
-            type Plain = $number;
-
-            fn bytes(elements: &[Self]) -> &[u8] {
-                ffi::as_bytes(elements)
-            }
-
-            fn from_plain(plain: Vec<Self>) -> Vec<Self> {
-                plain
-            }
-
-            fn from_wide_integers(plain: &mut [Self], signed: bool) -> Result<(), i128> {
-                $wide(plain, signed)
-            }
-        }
-    )*};
-}
-stored_as_itself! {
-    i8 => no_wide_integers, i16 => no_wide_integers, i32 => no_wide_integers, i64 => no_wide_integers,
-    u8 => no_wide_integers, u16 => no_wide_integers, u32 => no_wide_integers, u64 => no_wide_integers,
-    f32 => no_wide_integers, f64 => exact_floats,
-    Complex<f32> => no_wide_integers, Complex<f64> => no_wide_integers,
-}
-
-impl Stored for bool {
-    type Plain = u8;
-
-    fn bytes(elements: &[Self]) -> &[u8] {
-        ffi::bool_bytes(elements)
-    }
-
-    fn from_plain(plain: Vec<u8>) -> Vec<Self> {
-        plain.into_iter().map(|value| value != 0).collect()
-    }
-
-    fn from_wide_integers(plain: &mut [u8], signed: bool) -> Result<(), i128> {
-        no_wide_integers(plain, signed)
-    }
-}
-
-/// 64-bit integers to the floats that equal them.
-fn exact_floats(plain: &mut [f64], signed: bool) -> Result<(), i128> {
-    for element in plain {
-        let bits = element.to_bits();
-        let integer = if signed {
-            i128::from(bits as i64)
-        } else {
-            i128::from(bits)
+/// 64-bit integers to the `f64`s that equal them, in their place; or the first that has no equal.
+pub(crate) fn exact_floats(memory: &mut [u8], signed: bool) -> Result<(), i128> {
+    for element in memory.as_chunks_mut::<8>().0 {
+        let integer = match signed {
+            true => i128::from(i64::from_ne_bytes(*element)),
+            false => i128::from(u64::from_ne_bytes(*element)),
         };
-        *element = integer as f64;
-        if *element as i128 != integer {
+        let float = integer as f64;
+        if float as i128 != integer {
             return Err(integer);
         }
+        *element = float.to_ne_bytes();
     }
     Ok(())
 }
@@ -132,9 +85,21 @@ pub(crate) fn conversion(
     memory: &TypeDescriptor,
 ) -> Result<Conversion, Mismatch> {
     use Kind::*;
-    let unsupported = |what| Mismatch::Unsupported(format!("the element type {what}"));
-    let from = kind(file).ok_or_else(|| unsupported(name(file)))?;
-    let to = kind(memory).ok_or_else(|| unsupported(name(memory)))?;
+    let loses = || {
+        let (from, to) = (name(file), name(memory));
+        Mismatch::Loses(format!(
+            "its elements are {from}, and not all of them can be held as {to}"
+        ))
+    };
+    let (from, to) = match (kind(file), kind(memory)) {
+        (Some(from), Some(to)) => (from, to),
+        (_, None) if fits(file, memory) => return Ok(Conversion::ByType),
+        (None, _) if kind(memory).is_some() || !is_plain(file) => {
+            let what = name(file);
+            return Err(Mismatch::Unsupported(format!("the element type {what}")));
+        }
+        _ => return Err(loses()),
+    };
     match (from, to) {
         (Signed(n), Signed(m)) | (Unsigned(n), Unsigned(m)) if n <= m => {}
         (Unsigned(n), Signed(m)) if n < m => {}
@@ -143,14 +108,27 @@ pub(crate) fn conversion(
         (Signed(64), Float(64)) => return Ok(Conversion::ByValue { signed: true }),
         (Unsigned(64), Float(64)) => return Ok(Conversion::ByValue { signed: false }),
         (Bool, Bool) => {}
-        _ => {
-            let (from, to) = (name(file), name(memory));
-            return Err(Mismatch::Loses(format!(
-                "its elements are {from}, and not all of them can be held as {to}"
-            )));
-        }
+        _ => return Err(loses()),
     }
     Ok(Conversion::ByType)
+}
+
+/// Whether a part of an element, or an element that is no number, is read without loss as HDF5 converts.
+fn fits(file: &TypeDescriptor, memory: &TypeDescriptor) -> bool {
+    use TypeDescriptor::{Compound, Enum, FixedArray};
+    match (file, memory) {
+        (Enum(from), Enum(to)) => {
+            let mut members = from.members.iter();
+            members.all(|member| to.members.contains(member))
+        }
+        (FixedArray(from, length), FixedArray(to, room)) => length == room && fits(from, to),
+        (Compound(from), Compound(to)) => to.fields.iter().all(|field| {
+            let mut there = from.fields.iter();
+            there.any(|other| other.name == field.name && fits(&other.ty, &field.ty))
+        }),
+        _ if kind(file).is_none() || kind(memory).is_none() => false,
+        _ => conversion(file, memory) == Ok(Conversion::ByType),
+    }
 }
 
 /// The same where values may change: any number becomes any other, as HDF5 converts.
@@ -171,9 +149,44 @@ fn exact_integer_bits(float: usize) -> usize {
     if float == 64 { 32 } else { 16 }
 }
 
-/// Whether a type is made of numbers alone, so that its bytes may come from anywhere.
-pub(crate) fn is_numeric(descriptor: &TypeDescriptor) -> bool {
-    kind(descriptor).is_some()
+/// What HDF5's conversion leaves in the memory of the elements.
+pub(crate) fn left_in_memory(memory: &TypeDescriptor, conversion: Conversion) -> TypeDescriptor {
+    use hdf5::types::IntSize;
+    match conversion {
+        Conversion::ByType => memory.clone(),
+        Conversion::ByValue { signed: true } => TypeDescriptor::Integer(IntSize::U8),
+        Conversion::ByValue { signed: false } => TypeDescriptor::Unsigned(IntSize::U8),
+    }
+}
+
+/// Whether elements are their bytes: nothing in them points elsewhere, so that the bytes may come from anywhere.
+pub(crate) fn is_plain(descriptor: &TypeDescriptor) -> bool {
+    use TypeDescriptor::*;
+    match descriptor {
+        Integer(_) | Unsigned(_) | Float(_) | Boolean | Enum(_) => true,
+        FixedAscii(_) | FixedUnicode(_) => true,
+        FixedArray(element, _) => is_plain(element),
+        Compound(compound) => compound.fields.iter().all(|field| is_plain(&field.ty)),
+        VarLenArray(_) | VarLenAscii | VarLenUnicode | Reference(_) => false,
+    }
+}
+
+/// Whether each byte of a plain element belongs to a number in it.
+pub(crate) fn is_whole(descriptor: &TypeDescriptor) -> bool {
+    match descriptor {
+        TypeDescriptor::FixedArray(element, _) => is_whole(element),
+        TypeDescriptor::Compound(compound) => {
+            let fields = compound.fields.iter();
+            let bytes: usize = fields.clone().map(|field| field.ty.size()).sum();
+            bytes == compound.size && fields.clone().all(|field| is_whole(&field.ty))
+        }
+        _ => is_plain(descriptor),
+    }
+}
+
+/// Whether every pattern of bits is an element.
+pub(crate) fn is_any_bits(descriptor: &TypeDescriptor) -> bool {
+    !matches!(kind(descriptor), None | Some(Kind::Bool))
 }
 
 fn kind(descriptor: &TypeDescriptor) -> Option<Kind> {
@@ -209,6 +222,7 @@ pub(crate) fn name(descriptor: &TypeDescriptor) -> String {
 mod tests {
     use super::*;
     use hdf5::H5Type;
+    use num_complex::Complex;
 
     fn outcome<From: H5Type, To: H5Type>() -> Result<Conversion, Mismatch> {
         conversion(&From::type_descriptor(), &To::type_descriptor())
@@ -252,16 +266,40 @@ mod tests {
             Ok(Conversion::ByValue { signed: true })
         );
         assert!(refused::<i64, f32>());
-        let mut exact = [-3i64, 1 << 53, i64::MIN].map(|integer| f64::from_bits(integer as u64));
-        assert_eq!(f64::from_wide_integers(&mut exact, true), Ok(()));
-        assert_eq!(exact, [-3.0, 9007199254740992.0, -9223372036854775808.0]);
+        let mut exact = [-3i64, 1 << 53, i64::MIN].map(i64::to_ne_bytes).concat();
+        assert_eq!(exact_floats(&mut exact, true), Ok(()));
+        let expected = [-3.0, 9007199254740992.0, -9223372036854775808.0];
+        assert_eq!(exact, expected.map(f64::to_ne_bytes).concat());
         for (integer, signed) in [
-            ((1 << 53) + 1, true),
+            ((1u64 << 53) + 1, true),
             (i64::MAX as u64, true),
             (u64::MAX, false),
         ] {
-            let refused = f64::from_wide_integers(&mut [f64::from_bits(integer)], signed);
+            let refused = exact_floats(&mut integer.to_ne_bytes(), signed);
             assert_eq!(refused, Err(i128::from(integer)));
         }
+    }
+
+    #[test]
+    fn structs_are_read_by_the_names_of_their_fields() {
+        use hdf5::types::{CompoundField, CompoundType};
+        let field = |name: &str, ty, offset| CompoundField::new(name, ty, offset, 0);
+        let of = |fields, size| TypeDescriptor::Compound(CompoundType { fields, size });
+        let (narrow, wide) = (f32::type_descriptor(), f64::type_descriptor());
+        let file = of(
+            vec![
+                field("b", narrow.clone(), 0),
+                field("a", u8::type_descriptor(), 4),
+            ],
+            5,
+        );
+        let one = of(vec![field("b", wide.clone(), 0)], 8);
+        assert_eq!(conversion(&file, &one), Ok(Conversion::ByType));
+        let other = of(vec![field("c", wide, 0)], 8);
+        assert!(matches!(conversion(&file, &other), Err(Mismatch::Loses(_))));
+        assert!(matches!(conversion(&one, &file), Err(Mismatch::Loses(_))));
+        assert!(is_whole(&file) && !is_any_bits(&file));
+        let padded = of(vec![field("b", narrow, 0)], 8);
+        assert!(is_plain(&padded) && !is_whole(&padded));
     }
 }

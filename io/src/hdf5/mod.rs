@@ -40,7 +40,7 @@ mod tree;
 mod write;
 mod writing;
 
-pub use attribute::{AttributeValue, FromAttribute};
+pub use attribute::{AttributeElement, AttributeValue, FromAttribute};
 pub use compare::Comparison;
 pub use dtype::Hdf5Element;
 pub use file::File;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::checksum;
 use super::dataset::{CHECKSUM, Description};
-use super::dtype::{Conversion, Hdf5Element};
-use super::ffi::{as_bytes_mut, zeroed};
+use super::dtype::{Conversion, Hdf5Element, exact_floats, is_any_bits};
+use super::ffi::Memory;
 use super::file::{Access, File};
 use super::hyperslab::Selection;
 use super::slab::Slab;
@@ -166,7 +166,7 @@ impl<Mode: Access> File<Mode> {
         selection: &Selection,
     ) -> Result<Vec<A>> {
         let memory = self.memory::<A>(operation, selection.volume());
-        let mut plain = self.communicator.agree(memory)?;
+        let mut memory = self.communicator.agree(memory)?;
         if !described.shape.contains(&0) {
             let part = Part {
                 dataset: name,
@@ -177,33 +177,41 @@ impl<Mode: Access> File<Mode> {
                 conversion: described.conversion,
             };
             let session = self.session(operation)?.for_chunks(described.is_complete);
-            let transfer = session.read(part, target, as_bytes_mut(&mut plain))?;
+            let transfer = session.read(part, target, memory.bytes_mut())?;
             self.last_transfer.set(Some(transfer));
         }
-        self.convert_wide::<A>(operation, described.conversion, &mut plain)?;
-        Ok(A::from_plain(plain))
+        self.convert_wide(operation, described.conversion, memory.bytes_mut())?;
+        let elements = memory.into_elements().map_err(|place| {
+            let detail = format!("its element {place} of this rank's is no value of its type");
+            Error::format(operation, &self.path, detail)
+        });
+        match is_any_bits(&A::type_descriptor()) {
+            true => elements,
+            // Local: each rank sees its own elements only.
+            false => self.communicator.agree(elements),
+        }
     }
 
     /// Room for so many elements; local.
-    fn memory<A: Hdf5Element>(&self, operation: &str, length: usize) -> Result<Vec<A::Plain>> {
-        zeroed::<A::Plain>(length).ok_or_else(|| {
+    fn memory<A: Hdf5Element>(&self, operation: &str, length: usize) -> Result<Memory<A>> {
+        Memory::zeroed(length).ok_or_else(|| {
             let bytes = (length as u64).saturating_mul(size_of::<A>() as u64);
             let operation = self.on_path(operation);
             Error::Memory { operation, bytes }
         })
     }
 
-    fn convert_wide<A: Hdf5Element>(
+    fn convert_wide(
         &self,
         operation: &str,
         conversion: Conversion,
-        plain: &mut [A::Plain],
+        memory: &mut [u8],
     ) -> Result<()> {
         let Conversion::ByValue { signed } = conversion else {
             return Ok(());
         };
         // Local: each rank sees its own values only.
-        let converted = A::from_wide_integers(plain, signed).map_err(|integer| {
+        let converted = exact_floats(memory, signed).map_err(|integer| {
             let detail =
                 format!("{integer} is one of its elements, and has no equal among the floats");
             Error::format(operation, &self.path, detail)

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::checksum;
 use super::dataset::{Plan, Source, extend};
-use super::dtype::{self, Hdf5Element, Stored};
-use super::ffi::{attach_scale, label_axis};
+use super::dtype::{self, Hdf5Element};
+use super::ffi::{as_bytes, attach_scale, label_axis};
 use super::file::{Access, File};
 use super::hyperslab::Selection;
 use super::slab::Slab;
@@ -224,6 +224,7 @@ impl Series {
             }
         }
         let all = Selection::of_ranges(Some(0..known.len()));
-        Ok(checksum::of_elements(&all, 8, f64::bytes(&known)))
+        let bytes = as_bytes(&known).map_err(|cause| source.damaged(&cause))?;
+        Ok(checksum::of_elements(&all, 8, bytes))
     }
 }

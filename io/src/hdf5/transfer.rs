@@ -9,7 +9,7 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, Datatype};
 use partita::{Communicator, Error, Operation, Result};
 
-use super::dtype::Conversion;
+use super::dtype::{Conversion, left_in_memory};
 use super::ffi::{Cause, DatasetRefusal, Exchange, ParallelFile, Performed, convert};
 use super::hyperslab::{Piece, Pieces, Selection};
 use super::report::{ChunkMode, Transfer, TransferMode};
@@ -323,14 +323,4 @@ fn read_into(
 fn in_bytes(piece: &Piece, size: usize, stored_size: usize) -> std::ops::Range<usize> {
     let start = piece.elements.start * size;
     start..start + piece.elements.len() * stored_size
-}
-
-/// What HDF5's conversion leaves in the memory of the elements.
-fn left_in_memory(memory: &TypeDescriptor, conversion: Conversion) -> TypeDescriptor {
-    use hdf5::types::IntSize;
-    match conversion {
-        Conversion::ByType => memory.clone(),
-        Conversion::ByValue { signed: true } => TypeDescriptor::Integer(IntSize::U8),
-        Conversion::ByValue { signed: false } => TypeDescriptor::Unsigned(IntSize::U8),
-    }
 }

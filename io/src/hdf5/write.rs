@@ -10,6 +10,7 @@ use partita::{DistArray, Error, Result};
 use super::checksum;
 use super::dataset::{Plan, Source};
 use super::dtype::{self, Hdf5Element};
+use super::ffi::as_bytes;
 use super::file::{Access, File};
 use super::hyperslab::{Piece, Selection};
 use super::read::share;
@@ -113,10 +114,11 @@ impl File<Writing> {
         let chunk = self.chunk::<A>(&operation, shape, storage, shape)?;
         self.make(&operation, (name, shape), (storage, chunk), Some(fill))?;
         let own = share(shape, self.communicator.rank(), self.communicator.size());
-        let sum = self.add_up(checksum::of_copies(&own, A::bytes(&[fill])))?;
+        let fill_bytes = self.bytes(&operation, &[fill])?.to_vec();
+        let sum = self.add_up(checksum::of_copies(&own, &fill_bytes))?;
         self.note_sum(name, sum);
         let fresh = Fresh {
-            fill: A::bytes(&[fill]).to_vec(),
+            fill: fill_bytes,
             parts: Vec::new(),
         };
         let key = name.trim_matches('/').to_string();
@@ -216,8 +218,18 @@ impl File<Writing> {
         storage: &Storage,
         block: &[usize],
     ) -> Result<Option<Vec<usize>>> {
+        self.bytes::<A>(operation, &[])?;
         let chunk = storage.chunk(shape, A::type_descriptor().size(), block);
         chunk.map_err(|detail| Error::shape(self.on_path(operation), detail))
+    }
+
+    /// The bytes of elements; replicated, as it is the type that may have none.
+    fn bytes<'a, A: Hdf5Element>(&self, operation: &str, elements: &'a [A]) -> Result<&'a [u8]> {
+        as_bytes(elements).map_err(|cause| Error::Unsupported {
+            operation: operation.to_string(),
+            path: self.path.display().to_string(),
+            feature: cause.to_string(),
+        })
     }
 
     /// The array as it is written: what is compressed in whole chunks a rank, so that the file does not
@@ -305,7 +317,7 @@ impl File<Writing> {
         } else {
             elements
         };
-        let bytes = A::bytes(elements);
+        let bytes = self.bytes(operation, elements)?;
         let mut sum = checksum::of_elements(&selection, element.size(), bytes);
         if let Some(Old::Fill(fill)) = &old {
             sum = sum.wrapping_sub(checksum::of_copies(&selection, fill));
@@ -370,7 +382,8 @@ pub fn local_checksum<A: Hdf5Element, D: Axes>(array: &DistArray<A, D>) -> Resul
         _ => local.as_slice().unwrap_or_default(),
     };
     let size = A::type_descriptor().size();
-    Ok(checksum::of_elements(&selection, size, A::bytes(elements)))
+    let bytes = as_bytes(elements).map_err(|cause| Error::usage(format!("checksum: {cause}")))?;
+    Ok(checksum::of_elements(&selection, size, bytes))
 }
 
 /// The local part in C order: as it is, or copied out of its halo.

@@ -10,6 +10,7 @@ mod inputs;
 mod layouts;
 mod old_or_new;
 mod readers;
+mod records;
 mod refusals;
 mod round_trip;
 mod slices;

@@ -9,7 +9,7 @@ use hdf5_sys::h5t::{H5T_class_t, H5Tdetect_class};
 use super::{Cause, Outcome, check, locked};
 
 /// No attribute is larger: HDF5 keeps them in an object's header, or in a heap of its own.
-const LARGEST: usize = 64 << 20;
+pub(super) const LARGEST: usize = 64 << 20;
 
 /// Copies all attributes but those that refer to objects of their own file. *Local.*
 pub(crate) fn copy_attributes(from: &Location, to: &Location) -> Outcome<()> {

@@ -1,56 +1,64 @@
 //! Memory that HDF5 reads and writes as bytes.
 
 use std::alloc::{Layout, alloc_zeroed};
+use std::mem::ManuallyDrop;
 
-use num_complex::Complex;
+use bytemuck::CheckedBitPattern;
 
-/// Plain numbers: no padding, no pointer, and any bytes are a value.
-///
-/// # Safety
-/// Implementors are such types, and no others.
-pub unsafe trait Plain: Copy + 'static {}
+use super::{Cause, Outcome};
+use crate::hdf5::dtype::{Hdf5Element, is_whole};
 
-macro_rules! plain {
-    ($($number:ty),*) => {$(
-        // SAFETY: a primitive number has no padding, and every bit pattern is a value of it.
-        unsafe impl Plain for $number {}
-    )*};
-}
-plain!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
-// SAFETY: `repr(C)`, two numbers of one type: no padding.
-unsafe impl Plain for Complex<f32> {}
-// SAFETY: as above.
-unsafe impl Plain for Complex<f64> {}
-
-/// The memory of `elements`.
-pub(crate) fn as_bytes<T: Plain>(elements: &[T]) -> &[u8] {
-    // SAFETY: the same memory for as long; without padding every byte is initialised.
-    unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) }
-}
-
-/// The memory of `elements`, to be filled.
-pub(crate) fn as_bytes_mut<T: Plain>(elements: &mut [T]) -> &mut [u8] {
-    // SAFETY: the same memory for as long, borrowed exclusively; any bytes make valid elements.
-    unsafe { std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), size_of_val(elements)) }
-}
-
-/// The memory of truth values: 0 and 1.
-pub(crate) fn bool_bytes(values: &[bool]) -> &[u8] {
-    // SAFETY: as above; a `bool` is one byte, and every `bool` is a valid byte.
-    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len()) }
-}
-
-/// `length` zeros, or `None` where there is not that much memory.
-pub(crate) fn zeroed<T: Plain>(length: usize) -> Option<Vec<T>> {
-    let layout = Layout::array::<T>(length).ok()?;
-    if layout.size() == 0 {
-        return Some(Vec::new());
+/// The bytes of `elements`, of which none may belong to no field: it could be anything.
+pub(crate) fn as_bytes<A: Hdf5Element>(elements: &[A]) -> Outcome<&[u8]> {
+    let descriptor = A::type_descriptor();
+    if !is_whole(&descriptor) || descriptor.size() != size_of::<A>() {
+        return Err(Cause::from("elements with bytes that belong to no field"));
     }
-    // SAFETY: the layout is of non-zero size. The memory is a vector's: allocated with the layout of
-    // an array of `length`, and zeros are `length` valid elements of a plain type.
-    unsafe {
-        let memory = alloc_zeroed(layout).cast::<T>();
-        (!memory.is_null()).then(|| Vec::from_raw_parts(memory, length, length))
+    // SAFETY: the same memory for as long; every byte belongs to a number, and is initialised.
+    Ok(unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) })
+}
+
+/// Memory of elements to be, every byte of it initialised.
+pub(crate) struct Memory<A: CheckedBitPattern> {
+    bits: Vec<A::Bits>,
+}
+
+impl<A: CheckedBitPattern> Memory<A> {
+    /// `length` elements of zeros, or `None` where there is not that much memory.
+    pub fn zeroed(length: usize) -> Option<Self> {
+        let layout = Layout::array::<A::Bits>(length).ok()?;
+        if layout.size() == 0 {
+            return (length == 0).then_some(Memory { bits: Vec::new() });
+        }
+        // SAFETY: the layout is of non-zero size. The memory is a vector's: allocated with the layout of
+        // an array of `length`, and zeros are `length` values of a type of which any bits are one.
+        let bits = unsafe {
+            let memory = alloc_zeroed(layout).cast::<A::Bits>();
+            (!memory.is_null()).then(|| Vec::from_raw_parts(memory, length, length))
+        };
+        bits.map(|bits| Memory { bits })
+    }
+
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        let length = size_of_val(self.bits.as_slice());
+        // SAFETY: the same memory for as long, borrowed exclusively; it was made of zeros and nothing but bytes is
+        // ever written to it, so all are initialised; any bytes are a value of the type.
+        unsafe { std::slice::from_raw_parts_mut(self.bits.as_mut_ptr().cast(), length) }
+    }
+
+    /// The elements, or the place of the first whose bits are none.
+    pub fn into_elements(self) -> Result<Vec<A>, usize> {
+        let mut bits = self.bits.iter();
+        if let Some(place) = bits.position(|bits| !A::is_valid_bit_pattern(bits)) {
+            return Err(place);
+        }
+        let mut bits = ManuallyDrop::new(self.bits);
+        // SAFETY: the vector's own parts, given up by it; `A` has the layout of its `Bits`, and all were
+        // found to be values of `A`.
+        Ok(unsafe {
+            let (memory, length) = (bits.as_mut_ptr().cast::<A>(), bits.len());
+            Vec::from_raw_parts(memory, length, bits.capacity())
+        })
     }
 }
 
@@ -60,17 +68,22 @@ mod tests {
 
     #[test]
     fn absurd_lengths_are_refused_and_none_is_fine() {
-        assert_eq!(zeroed::<f64>(usize::MAX), None);
-        assert_eq!(zeroed::<f64>(1 << 58), None);
-        assert_eq!(zeroed::<f64>(0), Some(vec![]));
-        assert_eq!(zeroed::<u16>(3), Some(vec![0; 3]));
+        assert!(Memory::<f64>::zeroed(usize::MAX).is_none());
+        assert!(Memory::<f64>::zeroed(1 << 58).is_none());
+        let none = Memory::<f64>::zeroed(0).unwrap();
+        assert_eq!(none.into_elements(), Ok(vec![]));
+        let three = Memory::<u16>::zeroed(3).unwrap();
+        assert_eq!(three.into_elements(), Ok(vec![0; 3]));
     }
 
     #[test]
     fn elements_are_their_bytes() {
-        let mut elements = [0u16, 258];
-        assert_eq!(as_bytes(&elements)[2..], 258u16.to_ne_bytes());
-        as_bytes_mut(&mut elements)[..2].copy_from_slice(&7u16.to_ne_bytes());
-        assert_eq!(elements, [7, 258]);
+        assert_eq!(as_bytes(&[0u16, 258]).unwrap()[2..], 258u16.to_ne_bytes());
+        let mut memory = Memory::<u16>::zeroed(2).unwrap();
+        memory.bytes_mut()[2..].copy_from_slice(&7u16.to_ne_bytes());
+        assert_eq!(memory.into_elements(), Ok(vec![0, 7]));
+        let mut memory = Memory::<bool>::zeroed(3).unwrap();
+        memory.bytes_mut().copy_from_slice(&[1, 0, 2]);
+        assert_eq!(memory.into_elements(), Err(2));
     }
 }

@@ -5,7 +5,7 @@ use hdf5_sys::h5p::H5P_DEFAULT;
 use hdf5_sys::h5t::H5Tconvert;
 
 use super::{Outcome, check, locked};
-use crate::hdf5::dtype::is_numeric;
+use crate::hdf5::dtype::is_plain;
 
 /// Converts `length` elements of type `from` at the beginning of `bytes` into as many of type `to`.
 /// *Local.*
@@ -24,7 +24,7 @@ pub(crate) fn convert(
     if needed.is_none_or(|needed| needed > bytes.len()) {
         return Err("the buffer is too short to convert in".into());
     }
-    if !is_numeric(&from.to_descriptor()?) || !is_numeric(&to.to_descriptor()?) {
+    if !is_plain(&from.to_descriptor()?) || !is_plain(&to.to_descriptor()?) {
         return Err("only numbers are converted".into());
     }
     // Only compounds are put together in the background.

@@ -17,14 +17,13 @@ use std::fmt;
 use std::sync::Once;
 
 pub(crate) use attributes::copy_attributes;
-pub use buffer::Plain;
-pub(crate) use buffer::{as_bytes, as_bytes_mut, bool_bytes, zeroed};
+pub(crate) use buffer::{Memory, as_bytes};
 pub(crate) use convert::convert;
 pub(crate) use group::create_group;
 pub(crate) use open::{DatasetRefusal, ParallelFile, open_dataset};
 pub(crate) use scale::{attach_scale, label_axis, number_of_scales};
 pub(crate) use stored::{fill_value, library_version, link_target};
-pub(crate) use text::{read_fixed_text, read_fixed_texts};
+pub(crate) use text::{read_attribute, read_fixed_text, read_fixed_texts};
 pub(crate) use transfer::{Exchange, Performed};
 
 /// What HDF5 said of a failure.

@@ -7,12 +7,12 @@ use hdf5_sys::h5l::H5Lget_val;
 use hdf5_sys::h5p::{H5P_DEFAULT, H5Pget_fill_value};
 
 use super::{Cause, Outcome, check, locked};
-use crate::hdf5::dtype::is_numeric;
+use crate::hdf5::dtype::is_plain;
 
 /// What elements are that nobody wrote, as it is stored. *Local.*
 pub(crate) fn fill_value(dataset: &Dataset) -> Outcome<Vec<u8>> {
     let datatype = dataset.dtype()?;
-    if !is_numeric(&datatype.to_descriptor()?) {
+    if !is_plain(&datatype.to_descriptor()?) {
         return Err("only numbers are filled in".into());
     }
     let properties = dataset.dcpl()?;

@@ -10,7 +10,9 @@ use hdf5_sys::h5d::H5Dread;
 use hdf5_sys::h5p::H5P_DEFAULT;
 use hdf5_sys::h5s::H5S_ALL;
 
+use super::attributes::LARGEST as LARGEST_ATTRIBUTE;
 use super::{Outcome, check, locked};
+use crate::hdf5::dtype::is_plain;
 
 /// The texts of an attribute of fixed-length strings, as their bytes in the file: padded, not decoded.
 /// *Local.*
@@ -28,6 +30,28 @@ pub(crate) fn read_fixed_texts(dataset: &Dataset, datatype: &Datatype) -> Outcom
     read_fixed(dataset.size(), datatype, "H5Dread", |memory| unsafe {
         H5Dread(id, element, H5S_ALL, H5S_ALL, H5P_DEFAULT, memory)
     })
+}
+
+/// The elements of an attribute as they are stored, in memory with room for as many of `room` bytes each. *Local.*
+pub(crate) fn read_attribute(
+    attribute: &Attribute,
+    datatype: &Datatype,
+    room: usize,
+) -> Outcome<Vec<u8>> {
+    if !is_plain(&datatype.to_descriptor()?) {
+        return Err("its elements are not their bytes".into());
+    }
+    let bytes = attribute.size().checked_mul(room.max(datatype.size()));
+    let bytes = bytes.filter(|&bytes| bytes <= LARGEST_ATTRIBUTE);
+    let mut bytes = vec![0u8; bytes.ok_or("an attribute is absurdly large")?];
+    if !bytes.is_empty() {
+        // SAFETY: the ids are open, and there is memory for all elements of the type, which holds no pointers.
+        locked(|| unsafe {
+            let memory = bytes.as_mut_ptr().cast();
+            check("H5Aread", H5Aread(attribute.id(), datatype.id(), memory))
+        })?;
+    }
+    Ok(bytes)
 }
 
 /// Reads `length` texts of a fixed length into memory that has room for them.

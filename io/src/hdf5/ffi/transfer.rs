@@ -14,7 +14,7 @@ use hdf5_sys::h5s::{
 };
 
 use super::{Outcome, check, locked};
-use crate::hdf5::dtype::is_numeric;
+use crate::hdf5::dtype::is_plain;
 use crate::hdf5::hyperslab::{Hyperslab, Piece};
 use crate::hdf5::stripes::Stripes;
 
@@ -98,7 +98,7 @@ impl Exchange<'_> {
         if volume.checked_mul(self.memory.size()) != Some(bytes) {
             return Err("the buffer is not as long as what is selected".into());
         }
-        if !is_numeric(&self.memory.to_descriptor()?) {
+        if !is_plain(&self.memory.to_descriptor()?) {
             return Err("only numbers are transferred".into());
         }
         locked(|| {
