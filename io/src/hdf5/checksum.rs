@@ -4,6 +4,10 @@
 //! of its place, bijectively, and the results are added modulo 2⁶⁴. So one changed element always changes
 //! the sum, and elements that trade places do so but for one chance in 2⁶⁴. The key is a sum over the axes
 //! of index times constant, hence independent of the dataset's shape: growing only adds.
+//!
+//! It is not [`DistArray::digest`](partita::DistArray::digest), which is of an array and its shape: there a place is the
+//! element's number in C order, which growing along any axis but the first changes, so that nothing could be added to a
+//! dataset without reading it again. And this one knows bytes as they are stored, whatever they mean.
 
 use multiversion::multiversion;
 

@@ -19,6 +19,9 @@ use super::storage::Storage;
 /// The attribute that holds a dataset's checksum: see `checksum`.
 pub(super) const CHECKSUM: &str = "partita_checksum";
 
+/// A compressed chunk that has more bytes than its dataset may have so many.
+const LARGEST_LONELY_CHUNK: usize = 64 << 20;
+
 /// A dataset to be made.
 pub(super) struct Plan<'a> {
     pub name: &'a str,
@@ -253,6 +256,39 @@ impl Source<'_> {
                 let detail = format!("truncated: its data end at byte {end}, the file at {length}");
                 return Err(self.format(detail));
             }
+        }
+        match properties.has_filters() {
+            true => self.check_chunks(dataset),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses chunks by which few data take much memory: to read an element HDF5 makes room for its whole
+    /// chunk, and for all that the bytes in the file unpack to.
+    fn check_chunks(&self, dataset: &Dataset) -> Result<()> {
+        let damaged = |error: hdf5::Error| self.damaged(&error.into());
+        let size = dataset.dtype().map_err(damaged)?.size();
+        let product = |lengths: &[usize]| {
+            let mut lengths = lengths.iter();
+            lengths.try_fold(size, |bytes, &length| bytes.checked_mul(length))
+        };
+        let (Some(chunk), Some(number)) = (dataset.chunk(), dataset.num_chunks()) else {
+            return Ok(());
+        };
+        let bytes = product(&chunk).unwrap_or(usize::MAX);
+        let all = product(&dataset.shape()).unwrap_or(usize::MAX);
+        if bytes > LARGEST_LONELY_CHUNK.max(all) {
+            let detail = format!("chunks of {bytes} bytes are absurdly large for {all} bytes");
+            return Err(self.format(detail));
+        }
+        // What cannot be compressed grows by less.
+        let most = bytes.saturating_add(bytes / 512 + 4096);
+        let stored = dataset.storage_size();
+        if stored > (most as u64).saturating_mul(number as u64) {
+            let detail = format!(
+                "its {number} chunks of {bytes} bytes take {stored} in the file: they hold something else"
+            );
+            return Err(self.format(detail));
         }
         Ok(())
     }

@@ -147,10 +147,14 @@ impl File<Writing> {
     /// # Cost
     /// As [`write`](Self::write). Where the part may hold data already, they are read first, for the checksum.
     ///
+    /// Compressed chunks are unpacked and packed again. Their data do not depend on the ranks; where they lie in the
+    /// file may, because HDF5 moves a chunk whose length changes.
+    ///
     /// # Errors
     /// As [`write`](Self::write); [`Error::Shape`] when the slice reaches beyond the dataset, goes backwards
     /// or has another shape than the array; [`Error::Format`] when the dataset's elements are of another
-    /// type than the array's.
+    /// type than the array's; [`Error::Unsupported`] when chunks of it are not there yet, as in files of other programs:
+    /// HDF5 cannot make them collectively.
     pub fn write_slice<A: Hdf5Element, D: Axes>(
         &mut self,
         name: &str,

@@ -160,9 +160,15 @@ f.create_dataset('others', data=np.array([1, 1], 'u1'), dtype=e)
         "{wrong}"
     );
     let missing = file.read::<Particle, Ix1>("p", &grid).unwrap_err();
-    assert!(missing.to_string().contains("not all of them can be held"), "{missing}");
+    assert!(
+        missing.to_string().contains("not all of them can be held"),
+        "{missing}"
+    );
     let others = file.read::<Phase, Ix1>("others", &grid).unwrap_err();
-    assert!(others.to_string().contains("not all of them can be held"), "{others}");
+    assert!(
+        others.to_string().contains("not all of them can be held"),
+        "{others}"
+    );
     let number = file.read::<f64, Ix1>("p", &grid).unwrap_err();
     assert!(number.to_string().contains("not supported"), "{number}");
 

@@ -166,6 +166,35 @@ with h5py.File(sys.argv[1], "w") as file:
     Ok(())
 }
 
+#[spmd_test(ranks = [1, 2])]
+fn chunks_that_would_fill_the_memory_are_refused(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("bombs.h5");
+    let program = r#"
+import zlib
+with h5py.File(sys.argv[1], "w") as file:
+    bomb = file.create_dataset("bomb", (1000,), "u1", chunks=(1000,), compression="gzip")
+    bomb.id.write_direct_chunk((0,), zlib.compress(bytes(1 << 24), 9))
+    file.create_dataset("wide", (10,), "u1", maxshape=(None,), chunks=((1 << 26) + 1,), compression="gzip")
+    noise = np.random.default_rng(7).integers(0, 256, 3000, "u1")
+    file.create_dataset("noise", data=noise, chunks=(1000,), compression="gzip", fletcher32=True)
+"#;
+    if h5py(world, program, &[&path])?.is_none() {
+        return Ok(());
+    }
+    let file = File::open(world, &path)?;
+    let grid = ProcessGrid::balanced(world, 1)?;
+    for (name, said) in [
+        ("bomb", "they hold something else"),
+        ("wide", "absurdly large"),
+    ] {
+        let error = agreed(world, file.read::<u8, Ix1>(name, &grid), &path)?;
+        assert!(error.to_string().contains(said), "{name}: {error}");
+    }
+    file.read::<u8, Ix1>("noise", &grid)?;
+    Ok(())
+}
+
 #[spmd_test(ranks = [1, 2, 3], time_limit = 20)]
 fn absurd_sizes_and_damaged_data_are_errors(world: &Communicator) -> Result<()> {
     let directory = TemporaryDirectory::new();

@@ -4,7 +4,7 @@ use ndarray::{Ix0, Ix1, Ix2, Ix3};
 use num_complex::Complex;
 use partita::layout::Axes;
 use partita::{Boundary, Communicator, DistArray, Halo, ProcessGrid, Result};
-use partita_io::hdf5::{File, Hdf5Element, TransferMode};
+use partita_io::hdf5::{File, Hdf5Element, Storage, TransferMode};
 use partita_testing::{TemporaryDirectory, spmd_test};
 
 use crate::tools::{assert_same, grids, numbered, write_one};
@@ -201,4 +201,23 @@ fn several_arrays_in_groups_lie_side_by_side(world: &Communicator) -> Result<()>
         assert_same(&file.read(name, &grid)?, &numbered(&grid, Ix1(length))?);
     }
     file.close()
+}
+
+/// Some 10 GB of memory and 5 GB of the folder for temporary files: by hand, with `--run-ignored only`.
+#[spmd_test(ranks = [1, 2])]
+#[ignore]
+fn more_than_two_gibibytes_a_rank_go_through(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let length = world.size() * (300 << 20);
+    let array = DistArray::from_fn(&grid, [length], |[index]| !(index as u64))?;
+    for storage in [Storage::contiguous(), Storage::chunked()] {
+        let path = directory.join("large.h5");
+        let mut file = File::create(world, &path)?;
+        file.write_with("x", &array, &storage)?;
+        file.close()?;
+        let read: DistArray<u64, Ix1> = File::open(world, &path)?.read("x", &grid)?;
+        assert!(read.local() == array.local(), "{storage:?}");
+    }
+    Ok(())
 }
