@@ -288,6 +288,11 @@ impl<D: Axes> Layout<D> {
         Some(global)
     }
 
+    /// Whether `rank` has the same indices in both layouts.
+    pub(crate) fn has_same_part(&self, other: &Self, rank: usize) -> bool {
+        self.shape() == other.shape() && same_runs(self, other, rank)
+    }
+
     /// Whether every rank has the same indices in both layouts, by whatever name they are dealt out.
     pub fn has_same_parts(&self, other: &Self) -> bool {
         self == other

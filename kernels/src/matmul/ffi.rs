@@ -1,12 +1,13 @@
-//! The `gemm` crate behind safe views: the only room of this crate that is `unsafe`.
+//! The `gemm` crate behind safe views: the only room of this crate that is `unsafe`, because the crate has no
+//! safe form.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::Scalar;
 
-/// C ← α A·B + C.
-pub(super) fn accumulate<A: Scalar>(
-    alpha: A,
+/// C ← α A·B + β C; where β is zero C is not looked at.
+pub(super) fn multiply<A: Scalar>(
+    (alpha, beta): (A, A),
     a: ArrayView2<'_, A>,
     b: ArrayView2<'_, A>,
     mut c: ArrayViewMut2<'_, A>,
@@ -34,14 +35,14 @@ pub(super) fn accumulate<A: Scalar>(
             c.as_mut_ptr(),
             c_strides[column],
             c_strides[row],
-            true,
+            !beta.is_zero(),
             a.as_ptr(),
             a_strides[column],
             a_strides[row],
             b.as_ptr(),
             b_strides[column],
             b_strides[row],
-            A::one(),
+            beta,
             alpha,
             false,
             false,

@@ -25,22 +25,34 @@
 //! LU factorization algorithms* (2011); G. Kwasniewski et al., *Red-blue pebbling revisited: near
 //! optimal parallel matrix-matrix multiplication* (COSMA, 2019).
 
+pub mod algorithm;
+mod choice;
+mod count;
+#[cfg(feature = "gemm")]
 #[allow(unsafe_code)]
 mod ffi;
+mod fixed;
 pub mod local;
 pub mod parallel;
 pub mod plan;
+mod problem;
+mod rank_k;
 pub mod serial;
+mod steps;
+mod vector;
 
 use std::fmt;
 
 use ndarray::{ArrayView2, CowArray, Ix2, LinalgScalar};
 use num_complex::{Complex, ComplexFloat};
-use num_traits::{One, Zero};
+use num_traits::{MulAdd, One, Zero};
 use partita::Element;
 
+pub use algorithm::Algorithm;
+pub use count::Traffic;
 pub use parallel::{Gemm, MatMul, Profile};
-pub use plan::{Algorithm, Operands, Plan, Problem, Words};
+pub use plan::{Operands, Plan, Words};
+pub use problem::Problem;
 
 /// How many products along k are added up before C is touched, where bits are promised.
 ///
@@ -49,7 +61,10 @@ pub use plan::{Algorithm, Operands, Plan, Problem, Words};
 pub const PANEL: usize = 256;
 
 /// A type of matrix elements: `f32`, `f64` and their [`Complex`].
-pub trait Scalar: Element + LinalgScalar + Zero + One + ComplexFloat + private::Sealed {}
+pub trait Scalar:
+    Element + LinalgScalar + Zero + One + ComplexFloat + MulAdd<Output = Self> + private::Sealed
+{
+}
 
 mod private {
     pub trait Sealed {}
@@ -83,6 +98,11 @@ impl Op {
             Op::Plain => [rows, columns],
             Op::Transpose | Op::Adjoint => [columns, rows],
         }
+    }
+
+    /// The order of the axes of op(A) among those of A.
+    pub(crate) fn order(self) -> [usize; 2] {
+        self.shape([0, 1])
     }
 
     /// op(A) of a matrix of one rank: a view, but for the conjugate.

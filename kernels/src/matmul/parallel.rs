@@ -1,15 +1,13 @@
 //! The product of distributed matrices.
 
-use std::ops::Range;
-use std::time::Instant;
-
-use ndarray::{ArrayView2, ArrayViewMut2, CowArray, Ix2, s};
-use num_complex::ComplexFloat;
+use ndarray::{Ix1, Ix2};
 use partita::layout::Layout;
-use partita::{DistArray, Error, Operation, ProcessGrid, Result};
+use partita::{DistArray, Error, ProcessGrid, Result};
 
-use super::local::Library;
-use super::plan::{Algorithm, Operands, Plan};
+use super::algorithm::Algorithm;
+use super::local::{Library, scale};
+use super::plan::{Operands, Plan};
+use super::steps::{Part, Work};
 use super::{Mode, Op, Scalar};
 
 /// The product of two distributed matrices, as a method of the first.
@@ -25,12 +23,58 @@ pub trait MatMul<A: Scalar> {
     /// # Errors
     /// As [`Gemm::product`].
     fn matmul(&self, b: &DistArray<A, Ix2>) -> Result<DistArray<A, Ix2>>;
+
+    /// A·x, in blocks over all ranks. *Collective.*
+    ///
+    /// # Cost
+    /// As [`Gemm::apply_to_vector`].
+    ///
+    /// # Errors
+    /// As there.
+    fn matvec(&self, x: &DistArray<A, Ix1>) -> Result<DistArray<A, Ix1>>;
+
+    /// A·Aᵀ, in blocks over the grid of A, each pair of elements computed once. *Collective.*
+    ///
+    /// # Cost
+    /// As [`Gemm::rank_k`].
+    ///
+    /// # Errors
+    /// As there.
+    fn syrk(&self) -> Result<DistArray<A, Ix2>>;
 }
 
 impl<A: Scalar> MatMul<A> for DistArray<A, Ix2> {
     #[track_caller]
     fn matmul(&self, b: &DistArray<A, Ix2>) -> Result<DistArray<A, Ix2>> {
         Gemm::default().product(self, b)
+    }
+
+    #[track_caller]
+    fn matvec(&self, x: &DistArray<A, Ix1>) -> Result<DistArray<A, Ix1>> {
+        let grid = ProcessGrid::balanced(self.communicator(), 1)?;
+        let mut y = DistArray::zeros(&grid, [self.shape()[0]])?;
+        Gemm::default().apply_to_vector(&mut y, self, x)?;
+        Ok(y)
+    }
+
+    #[track_caller]
+    fn syrk(&self) -> Result<DistArray<A, Ix2>> {
+        let n = self.shape()[0];
+        let mut c = DistArray::zeros(&grid_of(self)?, [n, n])?;
+        let gemm = Gemm {
+            op_b: Op::Transpose,
+            ..Gemm::default()
+        };
+        gemm.rank_k(&mut c, self)?;
+        Ok(c)
+    }
+}
+
+/// The grid of A, or one of all ranks where that has not two axes.
+fn grid_of<A: Scalar>(a: &DistArray<A, Ix2>) -> Result<ProcessGrid> {
+    match a.grid().shape().ndim() {
+        2 => Ok(a.grid().clone()),
+        _ => ProcessGrid::balanced(a.communicator(), 2),
     }
 }
 
@@ -104,8 +148,9 @@ impl<A: Scalar> Gemm<A> {
     /// op(A) is m×k, op(B) k×n, C m×n; any lengths, zero included.
     ///
     /// # Cost
-    /// What [`plan`](Self::plan) says: for each chunk along k a redistribution of its part of A and of B,
-    /// and one local product.
+    /// What [`plan`](Self::plan) says: for each range of k the panels of A and of B that a rank does not have
+    /// are [brought](DistArray::panel), and multiplied; where k is cut over ranks the partial sums of C are
+    /// reduced and scattered; where C lies otherwise it is redistributed.
     ///
     /// # Errors
     /// The same on every rank: [`Error::Shape`] when shapes do not fit, [`Error::Usage`] when the arrays
@@ -118,23 +163,24 @@ impl<A: Scalar> Gemm<A> {
         b: &DistArray<A, Ix2>,
     ) -> Result<Profile> {
         let plan = self.plan(a, b, c.layout())?;
-        let layout = plan.layout_of_c()?;
-        let mut profile = Profile::default();
-        if plan.grid()[2] == 1 && c.layout().has_same_parts(&layout) {
+        self.follow((&plan, Part::All), c, (a, b))
+    }
+
+    /// Does what the plan says.
+    pub(super) fn follow(
+        &self,
+        (plan, part): (&Plan, Part),
+        c: &mut DistArray<A, Ix2>,
+        (a, b): (&DistArray<A, Ix2>, &DistArray<A, Ix2>),
+    ) -> Result<Profile> {
+        // Replicated: nothing is added.
+        if self.alpha.is_zero() || plan.problem().k == 0 {
             scale(self.beta, c.local_mut());
-            self.accumulate(&plan, c, (a, b), &mut profile)?;
-            return Ok(profile);
+            return Ok(Profile::default());
         }
-        let grid = ProcessGrid::new(c.communicator(), &plan.grid())?;
-        let mut sums = DistArray::zeros(&grid, layout)?;
-        self.accumulate(&plan, &mut sums, (a, b), &mut profile)?;
-        let clock = Instant::now();
-        let sums = add_partial(sums, &plan)?.redistribute(c.layout())?;
-        profile.moving += clock.elapsed().as_secs_f64();
-        scale(self.beta, c.local_mut());
-        c.local_mut()
-            .zip_mut_with(&sums.local(), |c, &sum| *c = *c + sum);
-        Ok(profile)
+        let mut work = Work::new((self, plan, part), (a, b), c)?;
+        plan.run(&mut work)?;
+        Ok(work.profile)
     }
 
     /// α op(A)·op(B) in blocks over the grid of A, or of all ranks where that has not two axes. *Collective.*
@@ -154,11 +200,7 @@ impl<A: Scalar> Gemm<A> {
             self.op_a.shape(lengths(a))[0],
             self.op_b.shape(lengths(b))[1],
         ];
-        let grid = match a.grid().shape().ndim() {
-            2 => a.grid().clone(),
-            _ => ProcessGrid::balanced(a.communicator(), 2)?,
-        };
-        let mut c = DistArray::zeros(&grid, shape)?;
+        let mut c = DistArray::zeros(&grid_of(a)?, shape)?;
         self.apply(&mut c, a, b)?;
         Ok(c)
     }
@@ -180,114 +222,17 @@ impl<A: Scalar> Gemm<A> {
             let detail = format!("{shape_a:?} times {shape_b:?} into {:?}", c.shape());
             return Err(Error::shape("matmul", detail));
         }
+        self.library.for_mode::<A>(self.mode)?;
         let operands = Operands {
-            a: layout_of(a, self.op_a)?,
-            b: layout_of(b, self.op_b)?,
+            a: a.layout().permuted(&self.op_a.order())?,
+            b: b.layout().permuted(&self.op_b.order())?,
             c: c.clone(),
         };
         let limit = self.memory_limit.map(|bytes| bytes / size_of::<A>());
         Plan::new(&operands, self.algorithm, self.mode, limit)
     }
-
-    /// C\[r, c\] += α A\[r, s\]·B\[s, c\], chunk by chunk along k.
-    fn accumulate(
-        &self,
-        plan: &Plan,
-        c: &mut DistArray<A, Ix2>,
-        (a, b): (&DistArray<A, Ix2>, &DistArray<A, Ix2>),
-        profile: &mut Profile,
-    ) -> Result<()> {
-        if self.alpha.is_zero() {
-            return Ok(());
-        }
-        let library = self.library.for_mode::<A>(self.mode);
-        for chunk in plan.chunks() {
-            let clock = Instant::now();
-            let a1 = chunk_of(
-                a,
-                self.op_a,
-                (1, chunk.clone()),
-                &plan.layout_of_a(chunk.len())?,
-            )?; // A[r, s]
-            let b1 = chunk_of(
-                b,
-                self.op_b,
-                (0, chunk.clone()),
-                &plan.layout_of_b(chunk.len())?,
-            )?; // B[s, c]
-            let (a1, b1) = (
-                conjugated(a1.local(), self.op_a),
-                conjugated(b1.local(), self.op_b),
-            );
-            profile.moving += clock.elapsed().as_secs_f64();
-            let clock = Instant::now();
-            library.accumulate(self.alpha, a1.view(), b1.view(), c.local_mut());
-            profile.multiplying += clock.elapsed().as_secs_f64();
-        }
-        Ok(())
-    }
 }
 
-/// C ← β C on this rank, without looking at C where β is zero.
-fn scale<A: Scalar>(beta: A, mut c: ArrayViewMut2<'_, A>) {
-    if beta.is_zero() {
-        c.fill(A::zero());
-    } else if !beta.is_one() {
-        c.mapv_inplace(|value| beta * value);
-    }
-}
-
-fn lengths<A: Scalar>(a: &DistArray<A, Ix2>) -> [usize; 2] {
+pub(super) fn lengths<A: Scalar>(a: &DistArray<A, Ix2>) -> [usize; 2] {
     [a.shape()[0], a.shape()[1]]
-}
-
-/// The order of the axes of op(A) among those of A.
-fn order(op: Op) -> [usize; 2] {
-    op.shape([0, 1])
-}
-
-fn layout_of<A: Scalar>(a: &DistArray<A, Ix2>, op: Op) -> Result<Layout<Ix2>> {
-    a.layout().permuted(&order(op))
-}
-
-/// op(A) without its conjugate, of a range along one axis of op(A), in this layout. Collective.
-fn chunk_of<A: Scalar>(
-    a: &DistArray<A, Ix2>,
-    op: Op,
-    (axis, chunk): (usize, Range<usize>),
-    layout: &Layout<Ix2>,
-) -> Result<DistArray<A, Ix2>> {
-    let order = order(op);
-    if chunk.len() == a.shape()[order[axis]] {
-        return a.permute_axes_to(order, layout);
-    }
-    let mut ranges = [0..a.shape()[0], 0..a.shape()[1]];
-    ranges[order[axis]] = chunk;
-    let [rows, columns] = ranges;
-    a.slice(s![rows, columns])?
-        .to_owned()
-        .permute_axes_to(order, layout)
-}
-
-fn conjugated<A: Scalar>(a: ArrayView2<'_, A>, op: Op) -> CowArray<'_, A, Ix2> {
-    match op {
-        Op::Adjoint => a.mapv(ComplexFloat::conj).into(),
-        Op::Plain | Op::Transpose => a.into(),
-    }
-}
-
-/// The sum of the pk partial sums, on each rank that holds one. Collective.
-fn add_partial<A: Scalar>(
-    mut partial: DistArray<A, Ix2>,
-    plan: &Plan,
-) -> Result<DistArray<A, Ix2>> {
-    let [_, _, pk] = plan.grid();
-    if pk == 1 {
-        return Ok(partial);
-    }
-    let along_k = partial.grid().along(2)?;
-    let sum = along_k.all_reduce(&partial.local(), Operation::Sum)?;
-    let sum = ArrayView2::from_shape(partial.local_shape(), &sum)?;
-    partial.local_mut().assign(&sum);
-    Ok(partial)
 }

@@ -1,81 +1,19 @@
 //! Which grid multiplies: chosen by what it moves, before anything moves.
 
 use std::fmt;
+use std::ops::Range;
 
 use ndarray::Ix2;
-use partita::layout::{Distribution, GridShape, Layout, Overlap, Runs};
+use partita::layout::{AxisLayout, Distribution, GridShape, Layout, Overlap, Runs, block_range};
 use partita::{Error, Result};
 
+use super::algorithm::Algorithm;
+use super::problem::Problem;
 use super::{Mode, PANEL};
 
-/// The lengths of the three loops: C is m×n, the sum runs over k.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Problem {
-    /// Rows of op(A) and of C.
-    pub m: usize,
-    /// Columns of op(B) and of C.
-    pub n: usize,
-    /// Columns of op(A), rows of op(B).
-    pub k: usize,
-}
-
-impl Problem {
-    /// The operations, a multiplication and an addition each counted as one.
-    pub fn flops(&self) -> f64 {
-        2.0 * self.m as f64 * self.n as f64 * self.k as f64
-    }
-
-    /// Words that some rank must receive, however the work is arranged, when each holds at most
-    /// `memory` words: 2·m·n·k / (P·√S).
-    ///
-    /// Source: G. Kwasniewski et al. (COSMA, 2019), theorem 2, its leading term.
-    pub fn lower_bound(&self, ranks: usize, memory: f64) -> f64 {
-        self.flops() / (ranks as f64 * memory.sqrt())
-    }
-}
-
-/// A family of grids, by the name it has in the literature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Algorithm {
-    /// Whichever moves the fewest words.
-    #[default]
-    Automatic,
-    /// pk = 1: C stays, panels of A travel along rows of ranks and of B along columns.
-    Summa,
-    /// pn = 1: A stays, for a B of few columns.
-    StationaryA,
-    /// pm = 1: B stays, for an A of few rows.
-    StationaryB,
-    /// pm = pn = 1: nothing but the sums of C travels, for long k.
-    InnerProduct,
-    /// This grid, pm × pn × pk.
-    Grid([usize; 3]),
-}
-
-impl Algorithm {
-    fn takes(self, [pm, pn, pk]: [usize; 3]) -> bool {
-        match self {
-            Algorithm::Automatic => true,
-            Algorithm::Summa => pk == 1,
-            Algorithm::StationaryA => pn == 1,
-            Algorithm::StationaryB => pm == 1,
-            Algorithm::InnerProduct => pm == 1 && pn == 1,
-            Algorithm::Grid(grid) => grid == [pm, pn, pk],
-        }
-    }
-
-    /// The name of what this grid does.
-    fn name_of(grid: [usize; 3]) -> &'static str {
-        match grid {
-            [1, 1, 1] => "one rank",
-            [1, 1, _] => "inner product",
-            [_, _, 1] => "SUMMA",
-            [_, 1, _] => "stationary A",
-            [1, _, _] => "stationary B",
-            _ => "2.5D",
-        }
-    }
-}
+/// Elements of a panel of A and one of B together, where they travel: they stay in a core's caches, and are
+/// long enough for the local multiplication. Wider ones were no faster (AMD EPYC, 2 ranks, 2026).
+const PANEL_ELEMENTS: usize = 1 << 20;
 
 /// The layouts that a product starts from and ends in.
 #[derive(Debug, Clone)]
@@ -109,25 +47,29 @@ impl Words {
 /// How a product is going to be computed: a description, made without communication. It prints itself.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    operands: Operands,
     problem: Problem,
     grid: [usize; 3],
     mode: Mode,
-    /// Along k, of the whole product.
-    chunk: usize,
+    /// Where k is cut into ranges that are multiplied one after the other.
+    cuts: Vec<usize>,
     words: Words,
     memory: usize,
+    in_place: bool,
+    /// The best grid of each other family, and what it would move.
+    others: Vec<(Algorithm, [usize; 3], usize)>,
 }
 
 impl Plan {
     /// The plan of the grid that moves the fewest words, of those that `algorithm` and `mode` allow; of
     /// several the one that adds up the fewest partial sums.
     ///
-    /// With a limit of elements that a rank may hold beyond the operands, k is cut into chunks that are
-    /// multiplied one after the other.
+    /// With a limit of elements that a rank may hold beyond the operands, k is cut into ranges that are
+    /// short enough.
     ///
     /// # Errors
     /// [`Error::Usage`] when no such grid exists for the number of ranks, [`Error::Memory`] when even
-    /// short chunks are above the limit.
+    /// short ranges are above the limit.
     pub fn new(
         operands: &Operands,
         algorithm: Algorithm,
@@ -135,54 +77,80 @@ impl Plan {
         limit: Option<usize>,
     ) -> Result<Self> {
         let ranks = operands.c.grid().size();
+        let allowed: Vec<[usize; 3]> = grids(ranks)
+            .filter(|grid| mode == Mode::Fast || grid[2] == 1)
+            .collect();
+        if !allowed.iter().any(|&grid| algorithm.takes(grid)) {
+            let text = format!("matmul: no {mode} grid of {ranks} ranks is {algorithm}");
+            return Err(Error::usage(text));
+        }
+        let plans: Result<Vec<Plan>> = allowed
+            .into_iter()
+            .filter(|&grid| algorithm == Algorithm::Automatic || algorithm.takes(grid))
+            .map(|grid| Plan::on_grid(operands, grid, mode, limit))
+            .collect();
+        let mut plans = plans?;
+        plans.retain(|plan| limit.is_none_or(|limit| plan.memory <= limit));
+        let best = |family: Algorithm| {
+            let family_of = plans.iter().filter(|plan| family.takes(plan.grid));
+            family_of.min_by_key(|plan| plan.price(family))
+        };
+        let Some(chosen) = best(algorithm) else {
+            let limit = limit.unwrap_or_default();
+            return Err(Error::Memory {
+                operation: format!("matmul within {limit} elements a rank"),
+                bytes: 0,
+            });
+        };
+        let others = Algorithm::NAMED[1..].iter().filter_map(|&family| {
+            let plan = best(family)?;
+            Some((family, plan.grid, plan.words.total()))
+        });
+        Ok(Plan {
+            others: others.collect(),
+            ..chosen.clone()
+        })
+    }
+
+    fn on_grid(
+        operands: &Operands,
+        grid: [usize; 3],
+        mode: Mode,
+        limit: Option<usize>,
+    ) -> Result<Self> {
         let problem = Problem {
             m: operands.c.shape()[0],
             n: operands.c.shape()[1],
             k: operands.a.shape()[1],
         };
-        let candidates: Vec<[usize; 3]> = grids(ranks)
-            .filter(|&grid| algorithm.takes(grid) && (mode == Mode::Fast || grid[2] == 1))
-            .collect();
-        if candidates.is_empty() {
-            let text = format!("matmul: no {mode} grid of {ranks} ranks is {algorithm:?}");
-            return Err(Error::usage(text));
-        }
-        let plans: Result<Vec<Plan>> = candidates
-            .into_iter()
-            .map(|grid| Plan::on_grid(operands, problem, grid, mode, limit))
-            .collect();
-        plans?
-            .into_iter()
-            .filter(|plan| limit.is_none_or(|limit| plan.memory <= limit))
-            .min_by_key(|plan| (plan.words.total(), plan.grid[2], plan.grid[1]))
-            .ok_or_else(|| Error::Memory {
-                operation: format!(
-                    "matmul within {} elements a rank",
-                    limit.unwrap_or_default()
-                ),
-                bytes: 0,
-            })
-    }
-
-    fn on_grid(
-        operands: &Operands,
-        problem: Problem,
-        grid: [usize; 3],
-        mode: Mode,
-        limit: Option<usize>,
-    ) -> Result<Self> {
         let mut plan = Plan {
+            operands: operands.clone(),
             problem,
             grid,
             mode,
-            chunk: problem.k,
+            cuts: vec![0, problem.k],
             words: Words::default(),
             memory: 0,
+            in_place: false,
+            others: vec![],
         };
-        plan.chunk = plan.longest_chunk(limit);
-        plan.memory = plan.elements_held(plan.chunk);
-        plan.words = plan.busiest_words(operands)?;
+        plan.in_place = grid[2] == 1 && operands.c.has_same_parts(&plan.layout_of_c()?);
+        plan.words = plan.busiest_words()?;
+        let longest = plan.longest_range(limit);
+        plan.memory = plan.elements_held(longest);
+        plan.cuts = plan.cuts_of_k(longest);
         Ok(plan)
+    }
+
+    /// What a family looks at first: its stationary matrix, then everything, then the partial sums.
+    fn price(&self, family: Algorithm) -> [usize; 4] {
+        let stays = match family {
+            Algorithm::StationaryA => self.words.a,
+            Algorithm::StationaryB => self.words.b,
+            Algorithm::StationaryC => self.words.c,
+            _ => 0,
+        };
+        [stays, self.words.total(), self.grid[2], self.grid[1]]
     }
 
     /// The grid, pm × pn × pk.
@@ -195,6 +163,11 @@ impl Plan {
         self.problem
     }
 
+    /// The layouts that it starts from and ends in.
+    pub fn operands(&self) -> &Operands {
+        &self.operands
+    }
+
     /// What the busiest rank receives.
     pub fn words(&self) -> Words {
         self.words
@@ -205,68 +178,128 @@ impl Plan {
         self.memory
     }
 
+    /// Elements that a rank holds in all, its parts of the operands included: the S of the lower bound.
+    pub fn held(&self) -> f64 {
+        self.memory as f64 + self.problem.share(self.grid.iter().product())
+    }
+
+    /// Whether C is added up where it is.
+    pub fn in_place(&self) -> bool {
+        self.in_place
+    }
+
     /// The ranges along k that are multiplied one after the other.
-    pub fn chunks(&self) -> impl Iterator<Item = std::ops::Range<usize>> + use<> {
-        let (k, chunk) = (self.problem.k, self.chunk.max(1));
-        (0..k)
-            .step_by(chunk)
-            .map(move |first| first..k.min(first + chunk))
+    pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let ranges = self.cuts.windows(2).map(|cut| cut[0]..cut[1]);
+        ranges.filter(|range| !range.is_empty())
     }
 
     /// Where a range of op(A)'s columns is multiplied: A\[r, s\], with copies along the columns of ranks.
     pub fn layout_of_a(&self, k: usize) -> Result<Layout<Ix2>> {
-        self.layout([self.problem.m, k], [Some(0), Some(2)])
+        self.layout([self.problem.m, k], [Some(0), Some(1)])
     }
 
     /// Where a range of op(B)'s rows is multiplied: B\[s, c\], with copies along the rows of ranks.
     pub fn layout_of_b(&self, k: usize) -> Result<Layout<Ix2>> {
-        self.layout([k, self.problem.n], [Some(2), Some(1)])
+        self.layout([k, self.problem.n], [Some(1), Some(2)])
     }
 
     /// Where C is added up: C\[r, c\], pk partial sums of it.
     pub fn layout_of_c(&self) -> Result<Layout<Ix2>> {
-        self.layout([self.problem.m, self.problem.n], [Some(0), Some(1)])
+        self.layout([self.problem.m, self.problem.n], [Some(0), Some(2)])
     }
 
+    /// Where the sums of the partial sums are: the rows of C\[r, c\] cut over the pk ranks that hold it.
+    pub fn layout_of_sums(&self) -> Result<Layout<Ix2>> {
+        let [pm, pn, pk] = self.grid;
+        let rows = (0..pm).flat_map(|r| {
+            let block = block_range(self.problem.m, pm, r).len();
+            (0..pk).map(move |s| block_range(block, pk, s).len())
+        });
+        Layout::new(
+            [self.problem.m, self.problem.n],
+            GridShape::new(&[pm * pk, pn]),
+            &[Distribution::Parts(rows.collect()), Distribution::Block],
+        )
+    }
+
+    /// The ranks' numbers go along n first, then k, then m: so C\[r, c\], cut over k by rows, is a matrix in
+    /// blocks over (pm·pk) × pn.
     fn layout(&self, shape: [usize; 2], over: [Option<usize>; 2]) -> Result<Layout<Ix2>> {
         let blocks = [Distribution::Block, Distribution::Block];
-        Layout::mapped(shape, GridShape::new(&self.grid), &blocks, &over)
+        let [pm, pn, pk] = self.grid;
+        Layout::mapped(shape, GridShape::new(&[pm, pk, pn]), &blocks, &over)
     }
 
-    /// As many indices along k at once as `limit` elements allow, whole panels a rank.
-    fn longest_chunk(&self, limit: Option<usize>) -> usize {
+    /// As many indices along k at once as the limit, and the caches, have room for.
+    fn longest_range(&self, limit: Option<usize>) -> usize {
         let k = self.problem.k;
         let step = PANEL * self.grid[2];
-        let Some(limit) = limit else { return k };
-        let fits = (1..=k / step)
-            .rev()
-            .find(|&steps| self.elements_held(steps * step) <= limit);
-        if self.elements_held(k) <= limit {
-            return k;
-        }
-        fits.unwrap_or(1) * step
-    }
-
-    fn elements_held(&self, chunk: usize) -> usize {
-        let [m, n, k] = [
-            self.problem.m.div_ceil(self.grid[0]),
-            self.problem.n.div_ceil(self.grid[1]),
-            chunk.div_ceil(self.grid[2]),
-        ];
-        m * k + k * n + m * n
-    }
-
-    fn busiest_words(&self, operands: &Operands) -> Result<Words> {
-        let (a, b) = (
-            self.layout_of_a(self.problem.k)?,
-            self.layout_of_b(self.problem.k)?,
-        );
-        let c = self.layout_of_c()?;
-        let most = |words: &dyn Fn(usize) -> usize| (0..c.grid().size()).map(words).max();
-        let partial = |rank: usize| {
-            let block = volume(&c.all_local_runs(rank));
-            2 * block * (self.grid[2] - 1) / self.grid[2]
+        let limited = |limit: usize, held: &dyn Fn(usize) -> usize| {
+            let fits = |steps: &usize| held(steps * step) <= limit;
+            match held(k) <= limit {
+                true => k,
+                false => (1..=k / step).rev().find(fits).unwrap_or(1) * step,
+            }
         };
+        // Cut over k, each range would be other indices than those that a rank has.
+        let cached = match self.grid[2] {
+            1 => limited(PANEL_ELEMENTS, &|k| self.elements_of_panels(k)),
+            _ => k,
+        };
+        let limited = limit.map(|limit| limited(limit, &|k| self.elements_held(k)));
+        limited.map_or(cached, |limited| limited.min(cached))
+    }
+
+    /// Elements of panels so long, where they travel.
+    fn elements_of_panels(&self, k: usize) -> usize {
+        let [pm, pn, pk] = self.grid;
+        let along = |length: usize, words: usize| match words {
+            0 => 0,
+            _ => length * k.div_ceil(pk),
+        };
+        along(self.problem.m.div_ceil(pm), self.words.a)
+            + along(self.problem.n.div_ceil(pn), self.words.b)
+    }
+
+    fn elements_held(&self, k: usize) -> usize {
+        let [pm, pn, _] = self.grid;
+        let sums = self.problem.m.div_ceil(pm) * self.problem.n.div_ceil(pn);
+        self.elements_of_panels(k) + if self.in_place { 0 } else { sums }
+    }
+
+    /// Where bits are promised whole panels; else so that what lies together on one rank is not cut in
+    /// vain, because a rank is lent what it has.
+    fn cuts_of_k(&self, longest: usize) -> Vec<usize> {
+        let (k, longest) = (self.problem.k, longest.max(1));
+        let mut cuts = vec![0];
+        if longest >= k || self.mode == Mode::Reproducible || self.grid[2] > 1 {
+            cuts.extend((longest..k).step_by(longest).chain([k]));
+            return cuts;
+        }
+        let mut borders = borders_of(&self.operands.a.axes()[1]);
+        borders.extend(borders_of(&self.operands.b.axes()[0]));
+        borders.push(k);
+        borders.sort_unstable();
+        for border in borders {
+            let last = cuts[cuts.len() - 1];
+            if border < k && border - last < longest.div_ceil(4) {
+                continue;
+            }
+            let pieces = (border - last).div_ceil(longest);
+            let ends =
+                (0..pieces).map(|piece| last + block_range(border - last, pieces, piece).end);
+            cuts.extend(ends);
+        }
+        cuts
+    }
+
+    fn busiest_words(&self) -> Result<Words> {
+        let (k, operands) = (self.problem.k, &self.operands);
+        let (a, b) = (self.layout_of_a(k)?, self.layout_of_b(k)?);
+        let (c, sums) = (self.layout_of_c()?, self.layout_of_sums()?);
+        let most = |words: &dyn Fn(usize) -> usize| (0..c.grid().size()).map(words).max();
+        let partial = |rank: usize| (self.grid[2] - 1) * volume(&sums.all_local_runs(rank));
         let arriving = |from: &Layout<Ix2>, to: &Layout<Ix2>, rank: usize| {
             let to = to.all_local_runs(rank);
             volume(&to) - shared(&from.all_local_runs(rank), &to)
@@ -274,9 +307,34 @@ impl Plan {
         Ok(Words {
             a: most(&|rank| arriving(&operands.a, &a, rank)).unwrap_or(0),
             b: most(&|rank| arriving(&operands.b, &b, rank)).unwrap_or(0),
-            c: most(&|rank| partial(rank) + arriving(&c, &operands.c, rank)).unwrap_or(0),
+            c: most(&|rank| partial(rank) + arriving(&sums, &operands.c, rank)).unwrap_or(0),
         })
     }
+
+    /// What was chosen, what it is expected to move, and what the other families would. *Local.*
+    pub fn explain(&self) -> String {
+        let mut lines = vec![self.to_string()];
+        for (family, [pm, pn, pk], words) in &self.others {
+            let mark = if self.grid == [*pm, *pn, *pk] {
+                " *"
+            } else {
+                ""
+            };
+            lines.push(format!(
+                "  {family:<14} {:>12} {:.3e} elements{mark}",
+                format!("{pm}×{pn}×{pk}"),
+                *words as f64
+            ));
+        }
+        lines.join("\n")
+    }
+}
+
+/// Where the parts of an axis begin that are one range.
+fn borders_of(axis: &AxisLayout) -> Vec<usize> {
+    let ranges = (0..axis.parts()).filter_map(|part| axis.runs(part).as_range());
+    let ranges = ranges.filter(|range| !range.is_empty());
+    ranges.map(|range| range.start).collect()
 }
 
 /// Every pm × pn × pk of so many ranks.
@@ -301,7 +359,6 @@ impl fmt::Display for Plan {
         let [pm, pn, pk] = self.grid;
         let ranks = pm * pn * pk;
         let name = Algorithm::name_of(self.grid);
-        let bound = self.problem.lower_bound(ranks, self.memory as f64);
         writeln!(
             formatter,
             "{m}×{k} · {k}×{n} on {ranks} ranks: {name}, {pm}×{pn}×{pk} (rows × columns × k), {}",
@@ -309,17 +366,19 @@ impl fmt::Display for Plan {
         )?;
         writeln!(
             formatter,
-            "the busiest rank receives {:.3e} elements (A {:.3e}, B {:.3e}, C {:.3e}); bound {bound:.3e}",
+            "the busiest rank receives {:.3e} elements (A {:.3e}, B {:.3e}, C {:.3e}); at least {:.3e} on any grid",
             self.words.total() as f64,
             self.words.a as f64,
             self.words.b as f64,
-            self.words.c as f64
+            self.words.c as f64,
+            self.problem.least_received(ranks)
         )?;
         write!(
             formatter,
-            "{} chunks along k, {:.3e} elements a rank beyond the operands",
-            self.chunks().count(),
-            self.memory as f64
+            "{} panels along k, {:.3e} elements a rank beyond the operands; 2mnk/(P√S) = {:.3e} with its own",
+            self.ranges().count(),
+            self.memory as f64,
+            self.problem.lower_bound(ranks, self.held())
         )
     }
 }

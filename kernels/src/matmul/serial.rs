@@ -1,6 +1,7 @@
 //! The product on one process: the reference, to be read rather than to be fast.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2};
+use num_traits::MulAdd;
 
 use super::{Op, Scalar};
 
@@ -60,6 +61,54 @@ pub fn matmul<A: Scalar>(a: ArrayView2<'_, A>, b: ArrayView2<'_, A>) -> Array2<A
     c
 }
 
+/// α op(A)·x + β y. *Local.*
+///
+/// # Panics
+/// When the shapes do not fit, as indexing does.
+///
+/// # Source
+/// The second level of the BLAS: J. Dongarra et al., ACM TOMS 14 (1988).
+pub fn gemv<A: Scalar>(
+    (alpha, beta): (A, A),
+    (a, op): (ArrayView2<'_, A>, Op),
+    x: ArrayView1<'_, A>,
+    y: ArrayView1<'_, A>,
+) -> Array1<A> {
+    let a = op.of(a);
+    Array1::from_shape_fn(a.nrows(), |i| {
+        let product = (0..a.ncols()).fold(A::zero(), |sum, l| sum + a[[i, l]] * x[l]);
+        scaled(beta, y[i]) + scaled(alpha, product)
+    })
+}
+
+/// C ← α A·Aᵀ + β C for a symmetric C, or with [`Op::Adjoint`] α A·Aᴴ + β C for a Hermitian one: on and below
+/// the diagonal by the definition, above it the mirror image. *Local.*
+///
+/// # Panics
+/// When the shapes do not fit, as indexing does.
+///
+/// # Source
+/// `SYRK` and `HERK` of the BLAS: J. Dongarra et al., ACM TOMS 16 (1990).
+pub fn rank_k<A: Scalar>(
+    (alpha, beta): (A, A),
+    a: ArrayView2<'_, A>,
+    other: Op,
+    mut c: ArrayViewMut2<'_, A>,
+) {
+    let is_hermitian = other == Op::Adjoint;
+    let mirrored = |value: A| if is_hermitian { value.conj() } else { value };
+    for i in 0..c.nrows() {
+        for j in 0..=i {
+            let terms = (0..a.ncols()).map(|l| a[[i, l]] * mirrored(a[[j, l]]));
+            let sum = terms.fold(A::zero(), |sum, term| sum + term);
+            c[[i, j]] = scaled(beta, c[[i, j]]) + scaled(alpha, sum);
+            if i != j {
+                c[[j, i]] = mirrored(c[[i, j]]);
+            }
+        }
+    }
+}
+
 /// The reproducible product of real matrices, operation for operation: the bits that
 /// [`Mode::Reproducible`](super::Mode::Reproducible) promises on any grid. *Local.*
 ///
@@ -68,7 +117,7 @@ pub fn matmul<A: Scalar>(a: ArrayView2<'_, A>, b: ArrayView2<'_, A>) -> Array2<A
 ///
 /// # Panics
 /// When the shapes do not fit, as indexing does.
-pub fn gemm_in_panels<A: Scalar + num_traits::MulAdd<Output = A>>(
+pub fn gemm_in_panels<A: Scalar>(
     (alpha, beta): (A, A),
     a: ArrayView2<'_, A>,
     b: ArrayView2<'_, A>,
@@ -78,7 +127,7 @@ pub fn gemm_in_panels<A: Scalar + num_traits::MulAdd<Output = A>>(
         *c = scaled(beta, *c);
         for first in (0..a.ncols()).step_by(super::PANEL) {
             let panel = first..a.ncols().min(first + super::PANEL);
-            let chain = |sum, l| (alpha * a[[i, l]]).mul_add(b[[l, j]], sum);
+            let chain = |sum, l| MulAdd::mul_add(alpha * a[[i, l]], b[[l, j]], sum);
             *c = *c + panel.fold(A::zero(), chain);
         }
     }

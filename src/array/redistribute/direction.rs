@@ -1,6 +1,6 @@
 //! One way from a layout to another: check, agree, communicate.
 
-use super::memory::Source;
+use super::memory::{Source, Target};
 use super::strided::Stores;
 use super::{messages, shared, simd};
 use crate::array::construct::try_default;
@@ -143,7 +143,7 @@ impl<D: Axes> Direction<D> {
     }
 
     /// What `allocate` gives, when every rank also has room for its buffers.
-    fn agree_on_memory<A: Element, R>(
+    pub(super) fn agree_on_memory<A: Element, R>(
         &self,
         options: Options,
         allocate: impl FnOnce() -> Result<R>,
@@ -162,11 +162,33 @@ impl<D: Axes> Direction<D> {
         options: Options,
         into: &mut DistArray<A, D>,
     ) -> Result<()> {
+        let mut target = into.target();
+        let stores = stores_for(target.elements);
+        self.exchange(&self.transfer, source, options, (&mut target, stores))
+    }
+
+    /// This rank's part of a transfer into memory that is read again at once.
+    pub(super) fn exchange_cached<A: Element>(
+        &self,
+        transfer: &Transfer,
+        source: Source<'_, A>,
+        options: Options,
+        into: &mut [A],
+    ) -> Result<()> {
+        let mut target = Target::packed(into, self.to.1.local_shape(transfer.rank).slice());
+        self.exchange(transfer, source, options, (&mut target, Stores::Cached))
+    }
+
+    fn exchange<A: Element>(
+        &self,
+        transfer: &Transfer,
+        source: Source<'_, A>,
+        options: Options,
+        (target, stores): (&mut Target<'_, A>, Stores),
+    ) -> Result<()> {
         let window = window_for::<A>(options)?;
         let source = &source.permuted(&self.permutation);
-        let (communicator, transfer) = (self.communicator(), &self.transfer);
-        let target = &mut into.target();
-        let stores = stores_for(target.elements);
+        let communicator = self.communicator();
         let shared = if options.as_messages() {
             None
         } else {

@@ -82,6 +82,18 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     }
 }
 
+impl<'array, A> Target<'array, A> {
+    /// The elements of a part of this shape, in C order.
+    pub(super) fn packed(elements: &'array mut [A], shape: &[usize]) -> Self {
+        let mut strides = vec![1; shape.len()];
+        for axis in (1..shape.len()).rev() {
+            strides[axis - 1] = strides[axis] * shape[axis] as isize;
+        }
+        let place = Place { offset: 0, strides };
+        Target { elements, place }
+    }
+}
+
 /// Where the elements of an array without gaps lie in its memory; an axis of one index has no stride to speak
 /// of.
 fn place_of<A, D: Dimension>(array: &Array<A, D>) -> Place {

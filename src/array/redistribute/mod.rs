@@ -4,6 +4,7 @@ mod buffers;
 mod direction;
 mod memory;
 mod messages;
+mod panel;
 mod pieces;
 mod shared;
 mod simd;
