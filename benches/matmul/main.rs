@@ -1,27 +1,35 @@
-//! Products against the best local multiplication, against ScaLAPACK, and against the words that must move.
+//! Products against the best local multiplication, against ScaLAPACK and numpy, and against the words that must
+//! move.
 //!
 //!     cargo xtask bench matmul
+//!     cargo xtask bench matmul -- --squares-only --sides 4000,8000 --ranks 2
 //!     cargo xtask bench matmul -- --volume volume.png
 //!
-//! The limit of a product on P ranks: P local products of its share, at the same time, with nothing moved. All
-//! contenders are measured alternately in one run; the figures are medians of ratios.
+//! The limit of a product on P ranks: P local products of its share, at the same time, with nothing moved, by
+//! the library that is quicker at it. All contenders are measured alternately in one run; the figures are medians
+//! of ratios. The usual shapes take some two minutes; squares of 4000 another two, of 8000 ten.
 
+mod contenders;
 #[path = "../common/fma.rs"]
 mod fma;
 #[path = "../common/limit.rs"]
 #[allow(dead_code)]
 mod limit;
+#[path = "../common/python.rs"]
+#[allow(dead_code)] // what it can do: it is only asked when it can
+mod python;
 #[path = "../common/report.rs"]
+#[allow(dead_code)] // forgetting samples
 mod report;
 mod volume;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use contenders::{Limit, Numpy, ScaLapack, Shape};
 use limit::slowest;
-use ndarray::{Array2, Ix2};
+use ndarray::Ix2;
 use partita::prelude::*;
-use partita_kernels::matmul::local::Library;
 use partita_kernels::matmul::{Gemm, Mode, Op};
 use report::{Samples, median_ratio, print_table};
 
@@ -29,8 +37,14 @@ use report::{Samples, median_ratio, print_table};
 #[derive(clap::Parser)]
 struct Arguments {
     /// Sides of the square matrices
-    #[arg(long, value_delimiter = ',', default_value = "1000,2000,4000")]
+    #[arg(long, value_delimiter = ',', default_value = "1000,2000")]
     sides: Vec<usize>,
+    /// No other shapes
+    #[arg(long)]
+    squares_only: bool,
+    /// Numbers of ranks
+    #[arg(long, value_delimiter = ',', default_value = "1,2")]
+    ranks: Vec<usize>,
     /// Samples of each figure
     #[arg(long, default_value_t = 5)]
     samples: usize,
@@ -42,206 +56,137 @@ struct Arguments {
     bench: bool,
 }
 
-/// A product to be measured: m×k by k×n, the first factor stored as its transpose or not.
-#[derive(Clone, Copy)]
-struct Shape {
-    m: usize,
-    n: usize,
-    k: usize,
-    transposed: bool,
-}
-
-impl Shape {
-    fn name(&self) -> String {
-        let Shape { m, n, k, .. } = self;
-        match self.transposed {
-            true => format!("({k}×{m})ᵀ · {k}×{n}"),
-            false => format!("{m}×{k} · {k}×{n}"),
+impl Arguments {
+    fn shapes(&self) -> Vec<Shape> {
+        let shape = |m, n, k, transposed| Shape {
+            m,
+            n,
+            k,
+            transposed,
+        };
+        let squares = self.sides.iter();
+        let mut shapes: Vec<Shape> = squares.map(|&n| shape(n, n, n, false)).collect();
+        if !self.squares_only {
+            shapes.push(shape(4000, 4000, 2000, false));
+            shapes.push(shape(64, 64, 1_000_000, true));
+            shapes.push(shape(8000, 8000, 64, false));
         }
-    }
-
-    fn flops(&self) -> f64 {
-        2.0 * self.m as f64 * self.n as f64 * self.k as f64
+        shapes
     }
 }
+
+const HEAD: [&str; 11] = [
+    "",
+    "ranks",
+    "GFLOP/s",
+    "of the limit",
+    "of FMA peak",
+    "reproducible of fast",
+    "× ScaLAPACK",
+    "× numpy",
+    "words",
+    "at least",
+    "spread",
+];
 
 fn main() -> ExitCode {
     partita::run_with_arguments(|world, arguments: Arguments| {
         if let Some(path) = &arguments.volume {
             return volume::draw(world, path);
         }
-        let square = |&side: &usize| Shape {
-            m: side,
-            n: side,
-            k: side,
-            transposed: false,
-        };
-        let mut shapes: Vec<Shape> = arguments.sides.iter().map(square).collect();
-        shapes.extend([
-            Shape {
-                m: 4000,
-                n: 4000,
-                k: 2000,
-                transposed: false,
-            },
-            Shape {
-                m: 64,
-                n: 64,
-                k: 1_000_000,
-                transposed: true,
-            },
-            Shape {
-                m: 8000,
-                n: 8000,
-                k: 64,
-                transposed: false,
-            },
-        ]);
         let mut rows = Vec::new();
-        for ranks in [1, 2].into_iter().filter(|&ranks| ranks <= world.size()) {
+        let possible = |ranks: &&usize| (1..=world.size()).contains(*ranks);
+        for &ranks in arguments.ranks.iter().filter(possible) {
             let part = world.split((world.rank() < ranks).then_some(0), 0)?;
-            for &shape in &shapes {
-                let row = part
-                    .as_ref()
-                    .map(|part| measure(part, shape, arguments.samples));
-                // The others wait until the part is done.
-                rows.extend(world.agree(row.transpose())?);
-            }
+            let measured = part.as_ref().map(|part| measure_all(part, &arguments));
+            // The others wait until the part is done.
+            rows.extend(world.agree(measured.transpose())?.into_iter().flatten());
         }
         if world.is_root() {
-            println!(
-                "products, medians of {} interleaved samples",
-                arguments.samples
-            );
-            let head = [
-                "",
-                "ranks",
-                "GFLOP/s",
-                "of the limit",
-                "of FMA peak",
-                "reproducible of fast",
-                "× ScaLAPACK",
-                "words",
-                "bound",
-                "spread",
-            ];
-            print_table(&head, &rows);
+            let samples = arguments.samples;
+            println!("products, medians of {samples} interleaved samples");
+            print_table(&HEAD, &rows);
+            println!("COSMA, Elemental: skipped, no drivers of them are built here");
         }
         Ok(())
     })
 }
 
-/// Local products of one rank's share, with nothing moved.
-struct Limit {
-    a: Array2<f64>,
-    b: Array2<f64>,
-    c: Array2<f64>,
+fn measure_all(communicator: &Communicator, arguments: &Arguments) -> Result<Vec<Vec<String>>> {
+    let mut numpy = Numpy::start(communicator)?;
+    let shapes = arguments.shapes().into_iter();
+    shapes
+        .map(|shape| measure(communicator, shape, arguments.samples, &mut numpy))
+        .collect()
 }
 
-impl Limit {
-    fn new(shape: Shape, ranks: usize) -> Self {
-        // The longest loop is the one that is cut.
-        let longest = shape.m.max(shape.n).max(shape.k);
-        let share = |length: usize| {
-            if length == longest {
-                length / ranks
-            } else {
-                length
-            }
-        };
-        let (m, k) = (
-            share(shape.m),
-            if shape.m == longest {
-                shape.k
-            } else {
-                share(shape.k)
-            },
-        );
-        let n = if shape.m == longest || shape.k == longest {
-            shape.n
-        } else {
-            share(shape.n)
-        };
-        let ones = |rows, columns| Array2::from_elem([rows, columns], 0.5);
-        let a = if shape.transposed {
-            ones(k, m).reversed_axes()
-        } else {
-            ones(m, k)
-        };
-        Limit {
-            a,
-            b: ones(k, n),
-            c: ones(m, n),
-        }
-    }
+/// The operands, cut as a user would: in blocks, tall ones along their length.
+struct Operands {
+    a: DistArray<f64, Ix2>,
+    b: DistArray<f64, Ix2>,
+    c: DistArray<f64, Ix2>,
+}
 
-    /// Of both libraries the faster one.
-    fn seconds(&mut self, communicator: &Communicator) -> Result<f64> {
-        let mut best = f64::INFINITY;
-        for library in [Library::Blas, Library::PureRust] {
-            let library = library.for_mode::<f64>(Mode::Fast);
-            let seconds = slowest(communicator, || {
-                library.accumulate(1.0, self.a.view(), self.b.view(), self.c.view_mut());
-                Ok(())
-            })?;
-            best = best.min(seconds);
-        }
-        Ok(best)
+impl Operands {
+    fn new(communicator: &Communicator, shape: Shape) -> Result<Self> {
+        let Shape { m, n, k, .. } = shape;
+        let number = |[i, j]: [usize; 2]| ((i * 7 + j * 3) % 17) as f64 - 8.0;
+        let stored_a = if shape.transposed { [k, m] } else { [m, k] };
+        let grid_of = |shape: [usize; 2]| ProcessGrid::for_shape(communicator, &shape);
+        Ok(Operands {
+            a: DistArray::from_fn(&grid_of(stored_a)?, stored_a, number)?,
+            b: DistArray::from_fn(&grid_of([k, n])?, [k, n], number)?,
+            c: DistArray::zeros(&grid_of([m, n])?, [m, n])?,
+        })
     }
 }
 
-fn measure(communicator: &Communicator, shape: Shape, samples: usize) -> Result<Vec<String>> {
-    let grid = ProcessGrid::balanced(communicator, 2)?;
-    let Shape {
-        m,
-        n,
-        k,
-        transposed,
-    } = shape;
-    let number = |[i, j]: [usize; 2]| ((i * 7 + j * 3) % 17) as f64 - 8.0;
-    let stored_a = if transposed { [k, m] } else { [m, k] };
-    // Tall matrices are cut along their length.
-    let grid_of = |shape: [usize; 2]| ProcessGrid::for_shape(communicator, &shape);
-    let a = DistArray::from_fn(&grid_of(stored_a)?, stored_a, number)?;
-    let b = DistArray::from_fn(&grid_of([k, n])?, [k, n], number)?;
-    let mut c = DistArray::<f64, Ix2>::zeros(&grid, [m, n])?;
+fn measure(
+    communicator: &Communicator,
+    shape: Shape,
+    samples: usize,
+    numpy: &mut Numpy,
+) -> Result<Vec<String>> {
+    let Operands { a, b, mut c } = Operands::new(communicator, shape)?;
     let fast = Gemm {
-        op_a: if transposed { Op::Transpose } else { Op::Plain },
+        op_a: if shape.transposed {
+            Op::Transpose
+        } else {
+            Op::Plain
+        },
         ..Gemm::default()
     };
     let reproducible = Gemm {
         mode: Mode::Reproducible,
         ..fast
     };
-    let mut limit = Limit::new(shape, communicator.size());
-    let mut times: [Samples; 4] = Default::default();
+    let plan = fast.plan(&a, &b, c.layout())?;
+    let mut limit = Limit::new(communicator, shape, plan.grid())?;
+    let scalapack = ScaLapack::new(communicator, shape)?;
+    // To warm up, and until the quicker library is found for panels of each shape.
+    for _ in 0..3 {
+        fast.apply(&mut c, &a, &b)?;
+    }
+    reproducible.apply(&mut c, &a, &b)?;
+    numpy.seconds(communicator, shape)?;
+    let mut times: [Samples; 5] = Default::default();
     let mut peaks = Samples::default();
-    for round in 0..=samples {
+    for _ in 0..samples {
         let seconds = [
             slowest(communicator, || fast.apply(&mut c, &a, &b).map(drop))?,
             limit.seconds(communicator)?,
             slowest(communicator, || {
                 reproducible.apply(&mut c, &a, &b).map(drop)
             })?,
-            scalapack(communicator, shape)?,
+            scalapack.seconds(communicator)?,
+            numpy.seconds(communicator, shape)?,
         ];
-        let peak = communicator.all_reduce_value(fma::peak(), Operation::Min)?;
-        if round == 1 {
-            // The round before was to warm up.
-            times
-                .iter_mut()
-                .chain([&mut peaks])
-                .for_each(Samples::clear);
-        }
         let taken = times.iter_mut().zip(seconds);
         taken.for_each(|(samples, time)| samples.push(time));
+        let peak = communicator.all_reduce_value(fma::peak(), Operation::Min)?;
         peaks.push(peak * communicator.size() as f64);
     }
-    let [ours, limits, reproducible_times, theirs] = &times;
-    let plan = fast.plan(&a, &b, c.layout())?;
-    let bound = plan
-        .problem()
-        .lower_bound(communicator.size(), plan.memory() as f64);
+    let [ours, limits, reproducible_times, of_scalapack, of_numpy] = &times;
     let ratio = |of: &Samples| match median_ratio(of, ours) {
         ratio if ratio.is_nan() => "absent".to_string(),
         ratio => format!("{ratio:.2}"),
@@ -254,30 +199,10 @@ fn measure(communicator: &Communicator, shape: Shape, samples: usize) -> Result<
         ratio(limits),
         format!("{:.2}", rate / peaks.median()),
         format!("{:.2}", median_ratio(ours, reproducible_times)),
-        ratio(theirs),
+        ratio(of_scalapack),
+        ratio(of_numpy),
         format!("{:.2e}", plan.words().total() as f64),
-        format!("{bound:.2e}"),
+        format!("{:.2e}", plan.problem().least_received(communicator.size())),
         format!("{:.0} %", 100.0 * ours.spread()),
     ])
-}
-
-/// The best of ScaLAPACK's block sizes; not a number where it is absent.
-fn scalapack(communicator: &Communicator, shape: Shape) -> Result<f64> {
-    let product = partita_peers::Product {
-        m: shape.m,
-        n: shape.n,
-        k: shape.k,
-        transposed: shape.transposed,
-    };
-    let grid = ProcessGrid::balanced(communicator, 2)?;
-    let grid = [grid.shape().parts()[0], grid.shape().parts()[1]];
-    let mut best = f64::NAN;
-    for block in [64, 256] {
-        let Some(seconds) = partita_peers::pdgemm(communicator, product, block, grid)? else {
-            continue;
-        };
-        let seconds = communicator.all_reduce_value(seconds, Operation::Max)?;
-        best = best.min(seconds);
-    }
-    Ok(best)
 }

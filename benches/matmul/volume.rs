@@ -1,77 +1,104 @@
-//! What is moved on grids larger than any machine at hand: the real plan, for every rank, without data.
+//! What is moved on grids larger than any machine at hand: the real schedule, run through on every rank without
+//! data.
 
-#[path = "../../examples/common/png_file.rs"]
-mod png_file;
+#[path = "../../examples/common/chart.rs"]
+mod chart;
 
 use std::path::Path;
 
-use partita::layout::{Distribution, GridShape, Layout};
+use chart::{BLUE, Chart, GREEN, GREY, Line, ORANGE};
+use partita::layout::{Distribution, GridShape, Layout, Overlap};
 use partita::prelude::*;
 use partita_io::save::Replacement;
 use partita_kernels::matmul::{Algorithm, Mode, Operands, Plan};
-use plotters::prelude::*;
+use plotters::prelude::SeriesLabelPosition;
 
 use super::report::print_table;
-
-const SIZE: (u32, u32) = (760, 480);
 
 /// m = n = k.
 const SIDE: usize = 16_384;
 
+/// Of ScaLAPACK's block-cyclic matrices.
+const BLOCK: usize = 64;
+
 /// Elements that the busiest rank receives, of one number of ranks.
 struct Volume {
     ranks: usize,
-    chosen: usize,
     grid: [usize; 3],
-    two_dimensional: usize,
-    scalapack: f64,
+    chosen: usize,
+    summa: usize,
+    scalapack: usize,
+    least: f64,
     bound: f64,
 }
 
 /// Prints and draws it. *Collective*; the root works.
 pub fn draw(world: &Communicator, path: &Path) -> Result<()> {
     let target = Replacement::begin(world, path)?;
-    let volumes = (0..=12).map(|power| volume(1 << power));
-    // Replicated: arithmetic that every rank does alike.
-    let volumes = volumes.collect::<Result<Vec<Volume>>>()?;
     let drawn = match world.is_root() {
-        true => paint_into(&target, &volumes),
+        true => count_and_draw(&target),
         false => Ok(()),
     };
     world.agree(drawn)?;
-    target.commit()?;
-    if world.is_root() {
-        print(&volumes);
-    }
-    Ok(())
+    target.commit()
+}
+
+fn count_and_draw(target: &Replacement) -> Result<()> {
+    let volumes = (0..=12).map(|power| volume(1 << power));
+    let volumes = volumes.collect::<Result<Vec<Volume>>>()?;
+    print(&volumes);
+    paint(target, &volumes)
 }
 
 /// Operands and result in blocks over a grid that is as square as can be.
 fn volume(ranks: usize) -> Result<Volume> {
     let grid = GridShape::balanced(ranks, 2);
-    let block = || {
-        let blocks = [Distribution::Block, Distribution::Block];
-        Layout::new([SIDE, SIDE], grid.clone(), &blocks)
-    };
+    let block = || Layout::block([SIDE, SIDE], grid.clone());
     let operands = Operands {
         a: block()?,
         b: block()?,
         c: block()?,
     };
     let chosen = Plan::new(&operands, Algorithm::Automatic, Mode::Fast, None)?;
-    let flat = Plan::new(&operands, Algorithm::Summa, Mode::Fast, None)?;
-    let [rows, columns] = [grid.parts()[0], grid.parts()[1]].map(|parts| parts as f64);
-    let side = SIDE as f64;
+    let summa = Plan::new(&operands, Algorithm::Summa, Mode::Fast, None)?;
+    let problem = chosen.problem();
     Ok(Volume {
         ranks,
-        chosen: chosen.words().total(),
         grid: chosen.grid(),
-        two_dimensional: flat.words().total(),
-        // Panels of A along its row of ranks, of B along its column: what a rank does not have.
-        scalapack: side * side / rows * (1.0 - 1.0 / columns)
-            + side * side / columns * (1.0 - 1.0 / rows),
-        bound: chosen.problem().lower_bound(ranks, chosen.memory() as f64),
+        chosen: busiest(&chosen, ranks)?,
+        summa: busiest(&summa, ranks)?,
+        scalapack: scalapack(&grid)?,
+        least: problem.least_received(ranks),
+        bound: problem.lower_bound(ranks, chosen.held()),
     })
+}
+
+/// Each rank's schedule is run through, and what it would receive is counted.
+fn busiest(plan: &Plan, ranks: usize) -> Result<usize> {
+    (0..ranks).try_fold(0, |most, rank| {
+        Ok(most.max(plan.traffic(rank)?.words.total()))
+    })
+}
+
+/// `pdgemm` of block-cyclic matrices: each rank gets the panels of A of its row of ranks, and those of B of its
+/// column, but for its own.
+fn scalapack(grid: &GridShape) -> Result<usize> {
+    let dealt = [
+        Distribution::BlockCyclic(BLOCK),
+        Distribution::BlockCyclic(BLOCK),
+    ];
+    let own: Layout<ndarray::Ix2> = Layout::new([SIDE, SIDE], grid.clone(), &dealt)?;
+    let (of_a, of_b) = (own.with_replicated(1)?, own.with_replicated(0)?);
+    let arriving = |to: &Layout<ndarray::Ix2>, rank: usize| {
+        let (from, to) = (own.all_local_runs(rank), to.all_local_runs(rank));
+        let all: usize = to.iter().map(|runs| runs.len()).product();
+        let both = from.iter().zip(&to);
+        all - both
+            .map(|(from, to)| Overlap::between(from, to).len())
+            .product::<usize>()
+    };
+    let received = (0..grid.size()).map(|rank| arriving(&of_a, rank) + arriving(&of_b, rank));
+    Ok(received.max().unwrap_or(0))
 }
 
 fn print(volumes: &[Volume]) {
@@ -82,78 +109,51 @@ fn print(volumes: &[Volume]) {
         "chosen",
         "SUMMA",
         "pdgemm",
-        "bound",
-        "chosen / bound",
+        "at least",
+        "chosen / least",
+        "2mnk/(P√S)",
     ];
-    let rows: Vec<Vec<String>> = volumes
-        .iter()
-        .map(|volume| {
-            let [pm, pn, pk] = volume.grid;
-            vec![
-                volume.ranks.to_string(),
-                format!("{pm}×{pn}×{pk}"),
-                format!("{:.3e}", volume.chosen as f64),
-                format!("{:.3e}", volume.two_dimensional as f64),
-                format!("{:.3e}", volume.scalapack),
-                format!("{:.3e}", volume.bound),
-                format!("{:.2}", volume.chosen as f64 / volume.bound),
-            ]
-        })
-        .collect();
-    print_table(&head, &rows);
+    let row = |volume: &Volume| {
+        let [pm, pn, pk] = volume.grid;
+        vec![
+            volume.ranks.to_string(),
+            format!("{pm}×{pn}×{pk}"),
+            format!("{:.3e}", volume.chosen as f64),
+            format!("{:.3e}", volume.summa as f64),
+            format!("{:.3e}", volume.scalapack as f64),
+            format!("{:.3e}", volume.least),
+            format!("{:.2}", volume.chosen as f64 / volume.least),
+            format!("{:.3e}", volume.bound),
+        ]
+    };
+    print_table(&head, &volumes.iter().map(row).collect::<Vec<_>>());
 }
 
-fn paint_into(target: &Replacement, volumes: &[Volume]) -> Result<()> {
-    let mut pixels = vec![0; (SIZE.0 * SIZE.1 * 3) as usize];
-    paint(&mut pixels, volumes).map_err(|cause| Error::io("draw", target.target(), cause))?;
-    png_file::write(target.path(), &pixels, (SIZE.0 as usize, SIZE.1 as usize))
-        .map_err(|cause| Error::io("write", target.target(), cause))
-}
-
-fn paint(
-    pixels: &mut [u8],
-    volumes: &[Volume],
-) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    png_file::register_letters();
+fn paint(target: &Replacement, volumes: &[Volume]) -> Result<()> {
     let several: Vec<&Volume> = volumes.iter().filter(|volume| volume.ranks > 1).collect();
-    let area = BitMapBackend::with_buffer(pixels, SIZE).into_drawing_area();
-    area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
-        .margin(16)
-        .x_label_area_size(40)
-        .y_label_area_size(70)
-        .build_cartesian_2d((2.0..4096.0).log_scale(), (1e5..1e9).log_scale())?;
-    chart
-        .configure_mesh()
-        .light_line_style(WHITE)
-        .x_desc("ranks")
-        .y_desc("elements received by the busiest rank")
-        .draw()?;
     type Height = fn(&Volume) -> f64;
-    let lines: [(&str, RGBColor, Height); 3] = [
-        ("pdgemm", RGBColor(203, 94, 20), |volume| volume.scalapack),
-        ("partita", RGBColor(31, 87, 164), |volume| {
-            volume.chosen as f64
-        }),
-        ("lower bound", RGBColor(120, 120, 120), |volume| {
-            volume.bound
-        }),
-    ];
-    for (name, colour, height) in lines {
+    let line = |name, colour, height: Height| {
         let points = several
             .iter()
             .map(|volume| (volume.ranks as f64, height(volume)));
-        chart
-            .draw_series(LineSeries::new(points, colour.stroke_width(2)).point_size(3))?
-            .label(name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], colour.stroke_width(2)));
-    }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
-        .border_style(BLACK)
-        .background_style(WHITE)
-        .draw()?;
-    area.present()?;
-    Ok(())
+        Line {
+            name,
+            colour,
+            points: points.collect(),
+        }
+    };
+    let lines = vec![
+        line("ScaLAPACK's pdgemm", ORANGE, |volume| {
+            volume.scalapack as f64
+        }),
+        line("SUMMA", GREEN, |volume| volume.summa as f64),
+        line("chosen", BLUE, |volume| volume.chosen as f64),
+        line("lower bound", GREY, |volume| volume.least),
+    ];
+    let chart = Chart {
+        x: ("ranks", 2.0..4096.0),
+        y: ("elements received by the busiest rank", 1e6..1e9),
+        legend: SeriesLabelPosition::LowerLeft,
+    };
+    chart.draw(target, lines)
 }

@@ -9,6 +9,7 @@
 #[path = "../common/limit.rs"]
 #[allow(dead_code)] // the triad
 mod limit;
+#[path = "../common/python.rs"]
 mod python;
 #[path = "../common/report.rs"]
 mod report;
@@ -119,7 +120,7 @@ struct Alone {
 
 impl Alone {
     fn new() -> Self {
-        let python = Python::start();
+        let python = Python::start("pi.py", 1);
         let kinds = python.iter().flat_map(Python::kinds);
         Alone {
             of_python: kinds
@@ -134,7 +135,8 @@ impl Alone {
         self.naive.push(naive(darts));
         if let Some(python) = &mut self.python {
             for (kind, samples) in &mut self.of_python {
-                samples.push(python.rate(kind, darts)?);
+                let seconds = python.seconds(&format!("{kind} {darts}"))?;
+                samples.push(darts as f64 / seconds);
             }
         }
         Ok(())

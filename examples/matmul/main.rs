@@ -7,18 +7,22 @@
 //! Without files A and B are random numbers between −1 and 1 that depend on the seed alone. The check is
 //! Freivalds': C·x against A·(B·x) for a random x, which costs three matrix-vector products.
 
+#[path = "../common/distinct_files.rs"]
+mod distinct_files;
 mod matrix;
+mod report;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use matrix::Place;
-use ndarray::Ix2;
+use ndarray::{Ix1, Ix2};
 use partita::layout::GridShape;
 use partita::prelude::*;
 use partita::random::Uniform;
 use partita_kernels::matmul::local::Library;
-use partita_kernels::matmul::{Algorithm, Gemm, MatMul, Mode, Operands, Plan, Profile};
+use partita_kernels::matmul::{Algorithm, Gemm, MatMul, Mode, Operands, Plan};
+use report::Report;
 
 /// The product of two matrices, C = A·B
 #[derive(Debug, clap::Parser)]
@@ -45,9 +49,10 @@ struct Arguments {
     /// Of the random matrices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Which grids of ranks may multiply
-    #[arg(long, value_enum, default_value = "automatic")]
-    algorithm: Family,
+    /// Which grids of ranks may multiply: automatic, summa, stationary-a, stationary-b, stationary-c, inner-product,
+    /// 2.5d, or a grid of rows × columns × k such as 2x2x1
+    #[arg(long, default_value = "automatic")]
+    algorithm: Algorithm,
     /// The same bits on any number of ranks
     #[arg(long)]
     reproducible: bool,
@@ -69,15 +74,6 @@ struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Family {
-    Automatic,
-    Summa,
-    StationaryA,
-    StationaryB,
-    InnerProduct,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum LocalLibrary {
     Automatic,
     Blas,
@@ -87,13 +83,7 @@ enum LocalLibrary {
 impl Arguments {
     fn gemm(&self) -> Gemm<f64> {
         Gemm {
-            algorithm: match self.algorithm {
-                Family::Automatic => Algorithm::Automatic,
-                Family::Summa => Algorithm::Summa,
-                Family::StationaryA => Algorithm::StationaryA,
-                Family::StationaryB => Algorithm::StationaryB,
-                Family::InnerProduct => Algorithm::InnerProduct,
-            },
+            algorithm: self.algorithm,
             mode: match self.reproducible {
                 true => Mode::Reproducible,
                 false => Mode::Fast,
@@ -106,6 +96,15 @@ impl Arguments {
             memory_limit: self.memory_limit.map(|mebibytes| mebibytes << 20),
             ..Gemm::default()
         }
+    }
+
+    /// What would be lost if it were both read and replaced.
+    fn check(&self) -> Result<()> {
+        let file = |place: &Option<Place>| place.as_ref().map(|place| place.file().to_path_buf());
+        for (flag, input) in [("--a", &self.a), ("--b", &self.b)] {
+            distinct_files::check([(flag, file(input)), ("--output", file(&self.output))])?;
+        }
+        Ok(())
     }
 
     /// A and B, from files or at random.
@@ -125,9 +124,11 @@ impl Arguments {
 fn main() -> ExitCode {
     partita::run_with_arguments(|world, arguments: Arguments| {
         if let Some(ranks) = arguments.explain {
-            root_println!(world, "{}", imagined(&arguments, ranks as usize)?);
+            let plan = imagined(&arguments, ranks as usize)?;
+            root_println!(world, "{}", plan.explain());
             return Ok(());
         }
+        arguments.check()?;
         let gemm = arguments.gemm();
         let [a, b] = arguments.factors(world)?;
         let mut c = DistArray::zeros(a.grid(), [a.shape()[0], b.shape()[1]])?;
@@ -185,62 +186,18 @@ fn freivalds_error(
     seed: u64,
 ) -> Result<f64> {
     let [k, n] = [b.shape()[0], b.shape()[1]];
-    let x = DistArray::random(b.grid(), [n, 1], seed + 2, Uniform::new(-1.0..1.0)?)?;
-    let left = c.matmul(&x)?;
-    let right = a.matmul(&b.matmul(&x)?)?;
+    let line = ProcessGrid::balanced(c.communicator(), 1)?;
+    let x: DistArray<f64, Ix1> = DistArray::random(&line, [n], seed + 2, Uniform::new(-1.0..1.0)?)?;
+    let left = c.matvec(&x)?;
+    let right = a.matvec(&b.matvec(&x)?)?;
+    let difference = left.zip_with(&right, |left, right| left - right)?;
     let norm =
         |of: &DistArray<f64, Ix2>| Ok::<_, Error>(of.map(|value| value * value).sum()?.sqrt());
-    let difference = left.zip_with(&right, |left, right| left - right)?;
-    let scale = ((k + n) as f64).sqrt() * f64::EPSILON * norm(a)? * norm(b)? * norm(&x)?;
+    let length =
+        |of: &DistArray<f64, Ix1>| Ok::<_, Error>(of.map(|value| value * value).sum()?.sqrt());
+    let scale = ((k + n) as f64).sqrt() * f64::EPSILON * norm(a)? * norm(b)? * length(&x)?;
     Ok(match scale == 0.0 {
-        true => norm(&difference)?,
-        false => norm(&difference)? / scale,
+        true => length(&difference)?,
+        false => length(&difference)? / scale,
     })
-}
-
-/// What is printed.
-struct Report {
-    ranks: usize,
-    gigaflops: f64,
-    /// The share of the time in which nothing is multiplied, of the rank with the largest.
-    moving: f64,
-    /// Of what so many ranks alone multiply in a second.
-    of_local: f64,
-}
-
-impl Report {
-    /// *Collective.*
-    fn new(world: &Communicator, plan: &Plan, seconds: f64, profile: Profile) -> Result<Self> {
-        let multiplying = world.all_reduce_value(profile.multiplying, Operation::Max)?;
-        let moving = world.all_reduce_value(profile.moving, Operation::Max)?;
-        Ok(Report {
-            ranks: world.size(),
-            gigaflops: plan.problem().flops() / seconds / 1e9,
-            moving: moving / seconds,
-            of_local: multiplying / seconds,
-        })
-    }
-
-    fn text(&self, plan: &Plan, error: Option<f64>) -> String {
-        let each = self.gigaflops / self.ranks as f64;
-        let mut lines = vec![
-            format!("plan     {}", plan.to_string().replace('\n', "\n         ")),
-            format!("speed    {:.1} GFLOP/s, {each:.1} a rank", self.gigaflops),
-            format!(
-                "time     {:.1} % moving, {:.3} of what the ranks multiply alone",
-                100.0 * self.moving,
-                self.of_local
-            ),
-        ];
-        lines.extend(error.map(|error| format!("check    {error:.3} units of rounding")));
-        lines.join("\n")
-    }
-
-    fn json(&self, error: Option<f64>) -> String {
-        let error = error.map_or("null".to_string(), |error| format!("{error:e}"));
-        format!(
-            "{{\"ranks\": {}, \"gflops\": {:.3}, \"moving\": {:.4}, \"of_local\": {:.4}, \"error\": {error}}}",
-            self.ranks, self.gigaflops, self.moving, self.of_local
-        )
-    }
 }

@@ -30,6 +30,14 @@ impl FromStr for Place {
 }
 
 impl Place {
+    /// The file that it is in.
+    pub fn file(&self) -> &Path {
+        match self {
+            Place::MatrixMarket(path) => path,
+            Place::Hdf5(location) => location.file(),
+        }
+    }
+
     /// Reads the matrix in blocks over `grid`. *Collective.*
     pub fn read(&self, grid: &ProcessGrid) -> Result<DistArray<f64, Ix2>> {
         match self {

@@ -85,9 +85,9 @@ impl fmt::Display for Algorithm {
             Algorithm::StationaryC => "stationary-c",
             Algorithm::InnerProduct => "inner-product",
             Algorithm::SplitK => "2.5d",
-            Algorithm::Grid([pm, pn, pk]) => return write!(formatter, "{pm}x{pn}x{pk}"),
+            Algorithm::Grid([pm, pn, pk]) => return formatter.pad(&format!("{pm}x{pn}x{pk}")),
         };
-        formatter.write_str(name)
+        formatter.pad(name)
     }
 }
 

@@ -90,6 +90,7 @@ impl Plan {
             .map(|grid| Plan::on_grid(operands, grid, mode, limit))
             .collect();
         let mut plans = plans?;
+        let least = plans.iter().map(|plan| plan.memory).min().unwrap_or(0);
         plans.retain(|plan| limit.is_none_or(|limit| plan.memory <= limit));
         let best = |family: Algorithm| {
             let family_of = plans.iter().filter(|plan| family.takes(plan.grid));
@@ -98,8 +99,8 @@ impl Plan {
         let Some(chosen) = best(algorithm) else {
             let limit = limit.unwrap_or_default();
             return Err(Error::Memory {
-                operation: format!("matmul within {limit} elements a rank"),
-                bytes: 0,
+                operation: format!("matmul within {limit} elements a rank, of {least} at least"),
+                bytes: (least * size_of::<f64>()) as u64,
             });
         };
         let others = Algorithm::NAMED[1..].iter().filter_map(|&family| {
