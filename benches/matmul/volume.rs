@@ -1,12 +1,12 @@
 //! What is moved on grids larger than any machine at hand: the real schedule, run through on every rank without
 //! data.
 
-#[path = "../../examples/common/chart.rs"]
-mod chart;
+#[path = "../../examples/common/log_chart.rs"]
+mod log_chart;
 
 use std::path::Path;
 
-use chart::{BLUE, Chart, GREEN, GREY, Line, ORANGE};
+use log_chart::{BLUE, Chart, GREEN, GREY, Line, ORANGE};
 use partita::layout::{Distribution, GridShape, Layout, Overlap};
 use partita::prelude::*;
 use partita_io::save::Replacement;

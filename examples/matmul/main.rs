@@ -191,13 +191,9 @@ fn freivalds_error(
     let left = c.matvec(&x)?;
     let right = a.matvec(&b.matvec(&x)?)?;
     let difference = left.zip_with(&right, |left, right| left - right)?;
-    let norm =
-        |of: &DistArray<f64, Ix2>| Ok::<_, Error>(of.map(|value| value * value).sum()?.sqrt());
-    let length =
-        |of: &DistArray<f64, Ix1>| Ok::<_, Error>(of.map(|value| value * value).sum()?.sqrt());
-    let scale = ((k + n) as f64).sqrt() * f64::EPSILON * norm(a)? * norm(b)? * length(&x)?;
+    let scale = ((k + n) as f64).sqrt() * f64::EPSILON * a.norm2()? * b.norm2()? * x.norm2()?;
     Ok(match scale == 0.0 {
-        true => length(&difference)?,
-        false => length(&difference)? / scale,
+        true => difference.norm2()?,
+        false => difference.norm2()? / scale,
     })
 }

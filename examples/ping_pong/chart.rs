@@ -1,9 +1,9 @@
 //! Bandwidth against the size of the message, both axes logarithmic.
 
-#[path = "../common/chart.rs"]
-mod chart;
+#[path = "../common/log_chart.rs"]
+mod log_chart;
 
-use chart::{BLUE, Chart, Line, ORANGE};
+use log_chart::{BLUE, Chart, Line, ORANGE};
 use partita::prelude::*;
 use partita_io::save::Replacement;
 use plotters::prelude::SeriesLabelPosition;

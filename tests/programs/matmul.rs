@@ -4,7 +4,7 @@ use crate::lines;
 
 #[test]
 fn matmul_is_right_by_freivalds_check_whatever_the_algorithm() {
-    for (ranks, algorithm) in [(1, "automatic"), (3, "summa"), (4, "inner-product")] {
+    for (ranks, algorithm) in [(1, "automatic"), (3, "summa"), (4, "2.5d"), (2, "1x2x1")] {
         let arguments = ["--m", "30", "--k", "50", "--n", "20", "--check"];
         let printed = lines(
             "matmul",
@@ -13,6 +13,8 @@ fn matmul_is_right_by_freivalds_check_whatever_the_algorithm() {
         );
         let check = printed.iter().find(|line| line.starts_with("check"));
         assert!(check.is_some(), "{printed:#?}");
+        let moved = printed.iter().any(|line| line.starts_with("moved"));
+        assert!(moved, "{printed:#?}");
     }
 }
 
@@ -60,6 +62,19 @@ fn matmul_reads_and_writes_matrix_market() {
 }
 
 #[test]
+fn matmul_reads_what_it_wrote_to_hdf5() {
+    let directory = TemporaryDirectory::new();
+    let [first, second] = ["a.h5:/A", "c.h5:/C"].map(|name| directory.join(name));
+    let [first, second] = [&first, &second].map(|path| path.to_str().expect("a path of text"));
+    let sizes = ["--m", "12", "--k", "5", "--n", "12"];
+    lines("matmul", 2, &[&sizes[..], &["--output", first]].concat());
+    let inputs = ["--a", first, "--b", first, "--output", second];
+    let printed = lines("matmul", 3, &[&inputs[..], &["--check"]].concat());
+    let begins = "plan     12×12 · 12×12 on 3 ranks";
+    assert!(printed[0].starts_with(begins), "{printed:#?}");
+}
+
+#[test]
 fn matmul_says_what_it_would_do_on_ranks_that_are_not_there() {
     let printed = lines(
         "matmul",
@@ -91,7 +106,7 @@ fn matmul_refuses_what_does_not_fit_once_and_on_every_rank() {
         "%%MatrixMarket matrix array real general\n1 2\n1\n2\n",
     )
     .expect("written");
-    let wrong: [(&[&str], i32, &str); 4] = [
+    let wrong: [(&[&str], i32, &str); 8] = [
         (
             &["--a", name, "--b", name],
             3,
@@ -100,6 +115,22 @@ fn matmul_refuses_what_does_not_fit_once_and_on_every_rank() {
         (&["--a", "absent.mtx", "--b", name], 4, "absent.mtx"),
         (&["--a", name], 2, "--b"),
         (&["--m=-1"], 2, "--m"),
+        (&["--algorithm", "best"], 2, "stationary-a"),
+        (
+            &["--m", "9", "--k", "9", "--n", "9", "--algorithm", "3x1x1"],
+            2,
+            "no fast grid of 2 ranks",
+        ),
+        (
+            &["--m", "9", "--k", "9", "--n", "9", "--memory-limit", "0"],
+            1,
+            "elements a rank, of",
+        ),
+        (
+            &["--a", name, "--b", name, "--output", name],
+            2,
+            "--a and --output both name",
+        ),
     ];
     for (arguments, code, words) in wrong {
         let outcome = run_example("matmul", 2, arguments);
