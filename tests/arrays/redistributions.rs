@@ -1,6 +1,6 @@
 //! Arrays that change their layout, against the serial permutation.
 
-use ndarray::{Array, Array2, Axis, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, ShapeBuilder};
+use ndarray::{Array, Array2, Axis, Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, ShapeBuilder, s};
 use num_complex::Complex;
 use partita::layout::Distribution::{Block, Replicated};
 use partita::layout::{Axes, GridShape, Layout};
@@ -343,4 +343,41 @@ fn a_roots_array_of_another_shape_is_everyones_error(world: &Communicator) -> Re
 #[spmd_test(ranks = [3, 4], environment = [("PARTITA_COUNT_LIMIT", "3")])]
 fn arrays_move_beyond_mpis_counts(world: &Communicator) -> Result<()> {
     there_and_back_is_the_identity_and_what_one_rank_would_do(world)
+}
+
+/// A rank is lent what it has, and every element is where the slice's redistribution brings it.
+#[spmd_test(ranks = [1, 2, 3, 5])]
+pub fn panels_are_redistributed_slices_lent_where_they_lie(world: &Communicator) -> Result<()> {
+    let mut scratch = vec![];
+    let (size, mut lent) = (world.size(), 0);
+    let panel = any_layout::<Ix2>(size).prop_flat_map(move |source| {
+        let rows = source.shape()[0];
+        let range = (0..=rows, 0..=rows).prop_map(|(one, other)| one.min(other)..one.max(other));
+        (Just(source), range).prop_flat_map(move |(source, range)| {
+            let turned = shape_of::<Ix2>(&[source.shape()[1], range.len()]);
+            (Just(source), Just(range), any_layout_of(turned, size))
+        })
+    });
+    for (source, range, target) in cases(40, panel) {
+        let array = sampled::<f64, Ix2>(world, &source)?;
+        let all = whole::<f64, Ix2>(&source.raw_dim());
+        let turned = all.slice(s![range.clone(), ..]).t().to_owned();
+        let own = array.slice(s![range.clone(), ..])?.to_owned();
+        let same = own.layout().permuted(&[1, 0])?;
+        for target in [target, same] {
+            let panel = array.panel((0, range.clone()), [1, 0], &target, &mut scratch)?;
+            assert_eq!(
+                panel,
+                part_of(&turned, &target, world),
+                "{source} {range:?} → {target}"
+            );
+            lent += usize::from(!panel.is_empty() && panel.as_ptr() != scratch.as_ptr());
+        }
+    }
+    assert!(lent > 0, "something stays where it is");
+    let array = sampled::<f64, Ix2>(world, &Layout::block([3, 2], GridShape::new(&[size, 1]))?)?;
+    let target = Layout::block([4, 2], GridShape::new(&[size, 1]))?;
+    let error = error_of_all(world, array.panel((0, 0..4), [0, 1], &target, &mut scratch))?;
+    assert!(matches!(error, Error::Shape { .. }), "{error}");
+    Ok(())
 }
