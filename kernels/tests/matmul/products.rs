@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use num_complex::Complex;
-use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita::{Communicator, DistArray, Error, ProcessGrid, Reductions, Result};
 use partita_kernels::matmul::local::Library;
 use partita_kernels::matmul::{Algorithm, Gemm, MatMul, Mode, Scalar, serial};
 use partita_testing::spmd_test;
