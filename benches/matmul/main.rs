@@ -7,7 +7,8 @@
 //!
 //! The limit of a product on P ranks: P local products of its share, at the same time, with nothing moved, by
 //! the library that is quicker at it. All contenders are measured alternately in one run; the figures are medians
-//! of ratios. The usual shapes take some two minutes; squares of 4000 another two, of 8000 ten.
+//! of ratios. ScaLAPACK and numpy: `cargo xtask setup --with benches`. The usual shapes take some three minutes;
+//! squares of 4000 another two, of 8000 ten.
 
 mod contenders;
 #[path = "../common/fma.rs"]

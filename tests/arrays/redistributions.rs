@@ -368,7 +368,7 @@ pub fn panels_are_redistributed_slices_lent_where_they_lie(world: &Communicator)
             let panel = array.panel((0, range.clone()), [1, 0], &target, &mut scratch)?;
             assert_eq!(
                 panel,
-                part_of(&turned, &target, world),
+                part_of(&turned, &target, world.rank()),
                 "{source} {range:?} → {target}"
             );
             lent += usize::from(!panel.is_empty() && panel.as_ptr() != scratch.as_ptr());

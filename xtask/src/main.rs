@@ -107,7 +107,10 @@ enum Mpi {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Extras {
+    /// What only some tests need
     Tests,
+    /// ScaLAPACK and numpy, which the benchmarks are measured beside
+    Benches,
 }
 
 impl MpiChoice {
@@ -138,10 +141,11 @@ fn perform(command: Command) -> Result<()> {
         } => {
             let for_tests = match with {
                 Some(Extras::Tests) => ForTests::Required,
-                None => ForTests::Ignored,
+                Some(Extras::Benches) | None => ForTests::Ignored,
             };
             setup::setup(setup::Options {
                 for_tests,
+                for_benches: matches!(with, Some(Extras::Benches)),
                 dry_run,
                 mpi: choice.interface(),
             })

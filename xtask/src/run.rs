@@ -43,6 +43,7 @@ pub fn bench(job: Job) -> Result<()> {
 fn set_up(job: &Job) -> Result<Selection> {
     setup(setup::Options {
         for_tests: ForTests::Ignored,
+        for_benches: false,
         dry_run: false,
         mpi: job.mpi,
     })

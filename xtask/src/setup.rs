@@ -25,6 +25,8 @@ pub enum ForTests {
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     pub for_tests: ForTests,
+    /// Also the peers of the benchmarks.
+    pub for_benches: bool,
     /// Print the commands only.
     pub dry_run: bool,
     /// The MPI to be set up, if not the default one.
@@ -55,7 +57,7 @@ pub fn setup(options: Options) -> Result<Selection> {
     } else if let Some(guide) = guide(system, &findings) {
         return Err(Error::Wrong(guide));
     } else {
-        eprintln!("set-up: all that is required is here; the tests would also like:");
+        eprintln!("set-up: all that is required is here; these were asked for too:");
         eprintln!("  {}", system.install_command(&missing));
         return Ok(selection);
     }
@@ -73,6 +75,9 @@ fn look(selection: &Selection, options: Options) -> Vec<Finding> {
     let mut findings = checkup::required(selection);
     if options.for_tests != ForTests::Ignored {
         findings.extend(extras::for_tests());
+    }
+    if options.for_benches {
+        findings.extend(extras::for_benches());
     }
     findings
 }

@@ -19,6 +19,8 @@ pub enum Component {
     Mpi4py,
     H5dump,
     Mpich,
+    ScaLapack,
+    Numpy,
 }
 
 /// A family of systems with the same package names.
@@ -78,6 +80,8 @@ impl System {
                 C::Mpi4py => &["python3-mpi4py"],
                 C::H5dump => &["hdf5-tools"],
                 C::Mpich => &["mpich", "libmpich-dev"],
+                C::ScaLapack => &["libscalapack-openmpi-dev"],
+                C::Numpy => &["python3-numpy"],
             },
             Self::Fedora => match component {
                 C::CCompiler => &["gcc"],
@@ -92,6 +96,8 @@ impl System {
                 C::Mpi4py => &["python3-mpi4py-openmpi"],
                 C::H5dump => &["hdf5"],
                 C::Mpich => &["mpich-devel"],
+                C::ScaLapack => &["scalapack-openmpi-devel"],
+                C::Numpy => &["python3-numpy"],
             },
             Self::Arch => match component {
                 C::CCompiler => &["gcc"],
@@ -100,8 +106,9 @@ impl System {
                 C::Hdf5(Interface::OpenMpi) | C::H5dump => &["hdf5-openmpi"],
                 C::Blas => &["openblas"],
                 C::Libclang => &["clang"],
-                C::Hdf5(Interface::Mpich) | C::H5py | C::Mpich => &[],
+                C::Hdf5(Interface::Mpich) | C::H5py | C::Mpich | C::ScaLapack => &[],
                 C::Mpi4py => &["python-mpi4py"],
+                C::Numpy => &["python-numpy"],
             },
             Self::MacOs => match component {
                 C::PkgConfig => &["pkgconf"],
@@ -110,6 +117,8 @@ impl System {
                 C::Blas => &["openblas"],
                 C::Libclang => &["llvm"],
                 C::Mpi4py => &["mpi4py"],
+                C::ScaLapack => &["scalapack"],
+                C::Numpy => &["numpy"],
                 C::CCompiler | C::Hdf5(Interface::Mpich) | C::H5py | C::Mpich => &[],
             },
             Self::Other => &[],
@@ -195,6 +204,8 @@ impl Component {
             Self::Mpi4py => "mpi4py (pip install mpi4py)",
             Self::H5dump => "h5dump (HDF5's tools)",
             Self::Mpich => "MPICH with its headers",
+            Self::ScaLapack => "ScaLAPACK, built with Open MPI",
+            Self::Numpy => "numpy (pip install numpy)",
         }
     }
 }

@@ -42,6 +42,7 @@ pub struct Options {
 pub fn test(options: &Options) -> Result<()> {
     let selection = setup(setup::Options {
         for_tests: ForTests::Wanted,
+        for_benches: false,
         dry_run: false,
         mpi: options.mpi,
     })?;

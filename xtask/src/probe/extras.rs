@@ -18,6 +18,15 @@ pub fn for_mpich() -> Vec<Finding> {
     vec![mpich(), mpich_hdf5()]
 }
 
+/// Peers that the benchmarks measure beside partita where they are there.
+pub fn for_benches() -> Vec<Finding> {
+    let scalapack = match ask("pkg-config", ["--modversion", "scalapack-openmpi"]) {
+        Some(version) => Finding::good("ScaLAPACK", version),
+        None => Finding::absent("ScaLAPACK", "not found", Component::ScaLapack),
+    };
+    vec![scalapack, python_package("numpy", Component::Numpy)]
+}
+
 /// Tools of contributors; nothing in the tests needs them.
 pub fn for_contributors() -> Vec<Finding> {
     let tool = |name, subcommand: &str, use_of_it| {
