@@ -16,6 +16,7 @@ pub struct Entry {
     pub hits: u64,
     pub estimate: f64,
     pub standard_error: f64,
+    pub degrees_of_freedom: f64,
 }
 
 /// `3.141593 ± 1.6e-5`
@@ -76,6 +77,7 @@ impl History {
             hits,
             estimate: estimate.mean,
             standard_error: estimate.standard_error,
+            degrees_of_freedom: estimate.degrees_of_freedom,
         });
     }
 

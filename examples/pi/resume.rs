@@ -72,6 +72,8 @@ pub fn resumed(world: &Communicator, checkpoint: &Checkpoint, seed: u64) -> Resu
         hits,
         estimate,
         standard_error,
+        // Only a run of random darts, each by itself, is gone on with.
+        degrees_of_freedom: samples as f64 - 1.0,
     });
     let run = Run {
         history: History::of_entries(seed, entries.collect()).map_err(wrong)?,

@@ -30,7 +30,7 @@ impl Summary<'_> {
             estimate,
             standard_error,
         } = last;
-        let [low, high] = interval(&last, self.history.method());
+        let [low, high] = interval(&last);
         let (seed, method, ranks) = (self.history.seed(), self.history.method(), self.ranks);
         let error = estimate - PI;
         let (rate, seconds) = (self.rate(), self.seconds);
@@ -75,18 +75,13 @@ impl Summary<'_> {
     }
 }
 
-/// The interval of 95 %: of Sobol points by 16 scramblings, otherwise by very many darts.
-fn interval(entry: &Entry, method: &str) -> [f64; 2] {
-    let observations = match method {
-        "sobol" => 16.0,
-        "stratified" => entry.samples as f64 / 4096.0,
-        _ => entry.samples as f64,
-    };
+/// The interval of 95 %.
+fn interval(entry: &Entry) -> [f64; 2] {
     let estimate = Estimate {
         samples: entry.samples,
         mean: entry.estimate,
         standard_error: entry.standard_error,
-        degrees_of_freedom: observations - 1.0,
+        degrees_of_freedom: entry.degrees_of_freedom,
     };
     estimate.confidence_interval(0.95)
 }

@@ -7,7 +7,7 @@ use ndarray::{ArrayView, ArrayViewMut, IntoDimension};
 use num_traits::Zero;
 
 use crate::comm::ffi::{Machine, SharedMemory};
-use crate::comm::{Communicator, Element};
+use crate::comm::{Call, Communicator, Element};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, Runs, block_range, for_each_index};
 
@@ -88,6 +88,7 @@ impl<A: Element, D: Axes> SharedArray<A, D> {
     /// ranks call with different shapes or element types, [`Error::Memory`] and [`Error::Mpi`] when the
     /// memory is not to be had (MPI takes it from the file system of `/dev/shm`, which containers make
     /// small: `docker run --shm-size`).
+    #[track_caller]
     pub fn from_fn<F>(
         communicator: &Communicator,
         shape: impl IntoDimension<Dim = D>,
@@ -117,6 +118,7 @@ impl<A: Element, D: Axes> SharedArray<A, D> {
     ///
     /// # Errors
     /// As [`from_fn`](Self::from_fn).
+    #[track_caller]
     pub fn full(
         communicator: &Communicator,
         shape: impl IntoDimension<Dim = D>,
@@ -135,6 +137,7 @@ impl<A: Element, D: Axes> SharedArray<A, D> {
     ///
     /// # Errors
     /// As [`from_fn`](Self::from_fn).
+    #[track_caller]
     pub fn zeros(communicator: &Communicator, shape: impl IntoDimension<Dim = D>) -> Result<Self>
     where
         A: Zero,
@@ -142,7 +145,9 @@ impl<A: Element, D: Axes> SharedArray<A, D> {
         SharedArray::full(communicator, shape, A::zero())
     }
 
+    #[track_caller]
     fn with_default(communicator: &Communicator, shape: D) -> Result<Self> {
+        let _call = communicator.enter(Call::new("SharedArray"))?;
         check_shape(communicator, shape.slice())?;
         let machine = communicator.agree(Machine::of(communicator))?;
         let local_rows = block_range(shape[0], machine.size(), machine.rank());
@@ -195,6 +200,7 @@ impl<A: Element, D: Axes> SharedArray<A, D> {
     /// # Errors
     /// That of the closure, and the same on every rank when one of them fails: the elements then are what
     /// the closures left.
+    #[track_caller]
     pub fn write<R>(
         &mut self,
         change: impl FnOnce(ArrayViewMut<'_, A, D>) -> Result<R>,
@@ -209,6 +215,7 @@ impl<A: Element, D: Axes> SharedArray<A, D> {
     ///
     /// # Errors
     /// [`Error::Usage`] when a phase of writing before did not end on all ranks, [`Error::Mpi`].
+    #[track_caller]
     pub fn close(self) -> Result<()> {
         self.memory.free()
     }

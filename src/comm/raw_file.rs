@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::ffi::Handle;
 use super::ffi::file::{OpenFile, Purpose, Together, reserve, rounds};
-use super::{Communicator, Number, Operation};
+use super::{Call, Communicator, Number, Operation};
 use crate::error::{Error, Result};
 
 /// A file of bytes that all ranks of a communicator read and write at offsets: for data that is not HDF5.
@@ -58,7 +58,9 @@ impl RawFile {
     /// # Errors
     /// The same on every rank: [`Error::Io`] when the file cannot be made, or is no regular file;
     /// [`Error::Usage`] when the ranks name different files.
+    #[track_caller]
     pub fn create(communicator: &Communicator, path: impl AsRef<Path>) -> Result<Self> {
+        let _call = communicator.enter(Call::new("RawFile::create"))?;
         let path = path.as_ref();
         RawFile::on_root(communicator, path, "create", || {
             check_regular(path)?;
@@ -70,7 +72,9 @@ impl RawFile {
     ///
     /// # Errors
     /// As [`create`](Self::create).
+    #[track_caller]
     pub fn open(communicator: &Communicator, path: impl AsRef<Path>) -> Result<Self> {
+        let _call = communicator.enter(Call::new("RawFile::open"))?;
         let path = path.as_ref();
         RawFile::on_root(communicator, path, "open", || {
             fs::metadata(path)?;
@@ -114,7 +118,9 @@ impl RawFile {
     ///
     /// # Errors
     /// The same [`Error::Io`] on every rank.
+    #[track_caller]
     pub fn size(&self) -> Result<u64> {
+        let _call = self.communicator.enter(Call::new("RawFile::size"))?;
         let size = self.communicator.is_root().then(|| {
             let metadata = fs::metadata(&self.path);
             Ok(metadata.map_err(|cause| self.failure("read", cause))?.len())
@@ -126,7 +132,9 @@ impl RawFile {
     ///
     /// # Errors
     /// The same on every rank: [`Error::Io`]; [`Error::Usage`] when the ranks give different sizes.
+    #[track_caller]
     pub fn set_size(&self, bytes: u64) -> Result<()> {
+        let _call = self.communicator.enter(Call::new("RawFile::set_size"))?;
         let of_root = self
             .communicator
             .broadcast_object(0, self.communicator.is_root().then_some(bytes))?;
@@ -146,7 +154,9 @@ impl RawFile {
     ///
     /// # Errors
     /// The same [`Error::Io`] on every rank.
+    #[track_caller]
     pub fn sync(&self) -> Result<()> {
+        let _call = self.communicator.enter(Call::new("RawFile::sync"))?;
         self.together("sync", Purpose::Write, OpenFile::sync)
     }
 
@@ -161,7 +171,11 @@ impl RawFile {
     /// # Errors
     /// The same [`Error::Io`] on every rank. A full disk is noticed before anything is written, where the
     /// file system can reserve space.
+    #[track_caller]
     pub fn write_at_all<T: Number>(&self, offset: u64, data: &[T]) -> Result<()> {
+        let _call = self
+            .communicator
+            .enter(Call::new("RawFile::write_at_all"))?;
         let ready = self.start_of::<T>("write", offset, data.len());
         let ready = ready.and_then(|start| {
             self.reserve(start, size_of_val(data))?;
@@ -184,7 +198,9 @@ impl RawFile {
     ///
     /// # Errors
     /// The same [`Error::Io`] on every rank, also when the file ends before a buffer is full.
+    #[track_caller]
     pub fn read_at_all<T: Number>(&self, offset: u64, buffer: &mut [T]) -> Result<()> {
+        let _call = self.communicator.enter(Call::new("RawFile::read_at_all"))?;
         let start = self.start_of::<T>("read", offset, buffer.len());
         let start = self.communicator.agree(start)?;
         let together = self.rounds_of_all::<T>(buffer.len())?;

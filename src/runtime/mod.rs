@@ -89,7 +89,10 @@ fn start<Program>(members: Members, program: Program) -> Result<u8>
 where
     Program: FnOnce(&Communicator) -> Result<()>,
 {
-    environment::keep_messages_within_buffers();
+    // Both ends of a message have to know how it moves, and another program's is not known here.
+    if members == Members::Job {
+        environment::keep_messages_within_buffers();
+    }
     let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
         return Err(Error::usage("partita::run: MPI was started before"));
     };

@@ -421,3 +421,28 @@ pub fn starting_a_collective_waits_for_nobody(world: &Communicator) -> Result<()
         Ok(())
     })
 }
+
+/// One rank closes what the others still use.
+#[spmd_test(ranks = [2, 3], environment = [("PARTITA_CHECK", "1")])]
+pub fn windows_and_shared_arrays_are_looked_at(world: &Communicator) -> Result<()> {
+    let last = world.rank() + 1 == world.size();
+    let mut window = partita::Window::<u64>::zeros(world, 4)?;
+    let outcome = match last {
+        true => window.close(),
+        false => window.fence(|_| Ok(())),
+    };
+    let text = error_of_all(world, outcome)?.to_string();
+    assert!(
+        text.contains("Window::fence at tests/comm/")
+            && text.contains("Window::close at tests/comm/"),
+        "{text}"
+    );
+    let mut shared = partita::SharedArray::<f64, _>::zeros(world, [7])?;
+    let outcome = match last {
+        true => shared.close(),
+        false => shared.write(|_| Ok(())),
+    };
+    let text = error_of_all(world, outcome)?.to_string();
+    assert!(text.contains("SharedArray::close at tests/comm/"), "{text}");
+    Ok(())
+}

@@ -145,7 +145,7 @@ pub fn what_cannot_be_started_is_an_error_of_every_rank(world: &Communicator) ->
         world.scope(|scope| scope.start_all_gatherv(&values, &vec![1; nobody]).map(drop)),
         world.scope(|scope| scope.start_send(&values, nobody).map(drop)),
         world.scope(|scope| {
-            let lengths = vec![2; nobody];
+            let lengths = vec![1; nobody];
             let started = scope.start_reduce_scatterv(&values, &lengths, Operation::Sum);
             started.map(drop)
         }),
@@ -154,8 +154,31 @@ pub fn what_cannot_be_started_is_an_error_of_every_rank(world: &Communicator) ->
     for (number, outcome) in outcomes.into_iter().enumerate() {
         let error = error_of_all(world, outcome)?;
         let is_shape = matches!(error, Error::Shape { .. });
-        // Two equal parts of one rank's two elements fit.
         assert_eq!(is_shape, matches!(number, 3 | 4 | 6), "{error:?}");
     }
     Ok(())
+}
+
+/// Another rank's part is shorter than this one was told.
+#[spmd_test(ranks = [2, 3], environment = [("PARTITA_CHECK", "0")])]
+pub fn a_part_that_is_shorter_than_told_is_an_error(world: &Communicator) -> Result<()> {
+    let (rank, size) = (world.rank(), world.size());
+    let last = size - 1;
+    let own = vec![1.5; 3];
+    let mut lengths = vec![3; size];
+    if rank != last {
+        lengths[last] = 4;
+    }
+    let outcome = world.scope(|scope| scope.start_all_gatherv(&own, &lengths)?.wait());
+    match outcome {
+        Ok(gathered) => assert!(rank == last && gathered.as_slice() == vec![1.5; 3 * size]),
+        Err(error) => assert!(
+            rank != last
+                && error
+                    .to_string()
+                    .contains("expected 4 elements, the message has 3"),
+            "{error}"
+        ),
+    }
+    world.barrier()
 }

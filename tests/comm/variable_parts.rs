@@ -88,3 +88,16 @@ pub fn a_wrong_number_of_parts_on_one_rank_is_the_same_error_on_every_rank(
     assert!(on_wrong_rank(&error), "{error:?}");
     Ok(())
 }
+
+/// A rank's bytes are no other rank's doubles, also where nobody compares the calls first.
+#[spmd_test(ranks = [2, 3], environment = [("PARTITA_CHECK", "0")])]
+pub fn parts_of_another_type_are_an_error_of_who_receives_them(world: &Communicator) -> Result<()> {
+    let root = world.size() - 1;
+    if world.rank() == root {
+        let error = world.gatherv(root, &[0.5; 16]).expect_err("it got bytes");
+        assert!(matches!(error, partita::Error::Shape { .. }), "{error:?}");
+    } else {
+        world.gatherv(root, &[1_u8; 16])?;
+    }
+    world.barrier()
+}

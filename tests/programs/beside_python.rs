@@ -36,6 +36,24 @@ fn beside(ranks: usize, python: Launch) -> Outcome {
     run(example("beside_python", ranks).beside(python))
 }
 
+/// As the README has it: nobody but the programs themselves says how messages move.
+#[test]
+fn a_bare_launcher_is_enough() {
+    let Some(python) = python(1, &[PEER]) else {
+        return;
+    };
+    let mut command = example("beside_python", 2).beside(python).command();
+    for variable in [
+        "OMPI_MCA_btl_vader_single_copy_mechanism",
+        "OMPI_MCA_btl_tcp_flags",
+        "OMPI_MCA_pml",
+    ] {
+        command.env_remove(variable);
+    }
+    let outcome = command.output().expect("mpiexec runs");
+    assert!(outcome.status.success(), "{outcome:?}");
+}
+
 #[test]
 fn arrays_go_from_rust_to_numpy_and_back() {
     for (ranks, pythons) in [(1, 1), (3, 2)] {

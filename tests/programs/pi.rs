@@ -219,3 +219,28 @@ fn what_reads_the_output_may_stop_reading() {
         assert_eq!(told, "", "{name}");
     }
 }
+
+/// Of few samples, too: they come in more blocks then.
+#[test]
+fn the_interval_is_as_wide_as_its_observations_say() {
+    for (method, samples) in [
+        ("stratified", "5000"),
+        ("antithetic", "5000"),
+        ("sobol", "5000"),
+    ] {
+        let text = lines("pi", 2, &["--samples", samples, "--method", method]).join("\n");
+        let numbers: Vec<f64> = text
+            .lines()
+            .next()
+            .expect("a line")
+            .split_whitespace()
+            .filter_map(|word| word.trim_end_matches(',').parse().ok())
+            .collect();
+        // The estimate, its error, 95 %, and the two ends.
+        let [_, error, _, low, high] = numbers[..] else {
+            panic!("{text}");
+        };
+        let width = (high - low) / error;
+        assert!((3.8..4.5).contains(&width), "{method}: {text}");
+    }
+}

@@ -5,9 +5,7 @@ use std::ffi::{c_int, c_void};
 use mpi::ffi;
 use mpi::traits::AsRaw;
 
-use super::buffer::{
-    Description, address, count, count_limit, vector_filled_by, vector_overwritten_by,
-};
+use super::buffer::{Description, address, count, count_limit, vector_overwritten_by};
 use super::check::check;
 use super::handle::Handle;
 use super::validity::validated;
@@ -86,10 +84,10 @@ impl Handle {
             return Ok(None);
         };
         let datatype = T::equivalent_datatype();
-        // SAFETY: counts and displacements tile the result.
-        unsafe {
-            vector_filled_by(counts.iter().sum(), |receive: *mut T| {
-                let code = ffi::MPI_Allgatherv(
+        vector_overwritten_by(counts.iter().sum(), |receive: *mut T| {
+            // SAFETY: counts and displacements tile the result.
+            let code = unsafe {
+                ffi::MPI_Allgatherv(
                     read(send),
                     count(send.len(), "MPI_Allgatherv")?,
                     datatype.as_raw(),
@@ -98,10 +96,10 @@ impl Handle {
                     displacements.as_ptr(),
                     datatype.as_raw(),
                     self.0,
-                );
-                check(code, "MPI_Allgatherv")
-            })
-        }
+                )
+            };
+            check(code, "MPI_Allgatherv")
+        })
         .map(Some)
     }
 
@@ -143,10 +141,10 @@ impl Handle {
     ) -> Result<Vec<T>> {
         let root = count(root, "MPI_Scatter")?;
         let description = Description::<T>::of(length)?;
-        // SAFETY: the caller checked that the root's `send` holds `length` elements a rank.
-        unsafe {
-            vector_filled_by(length, |receive: *mut T| {
-                let code = ffi::MPI_Scatter(
+        vector_overwritten_by(length, |receive: *mut T| {
+            // SAFETY: the caller checked that the root's `send` holds `length` elements a rank.
+            let code = unsafe {
+                ffi::MPI_Scatter(
                     send.map_or(std::ptr::null(), read),
                     description.count,
                     description.datatype,
@@ -155,10 +153,10 @@ impl Handle {
                     description.datatype,
                     root,
                     self.0,
-                );
-                check(code, "MPI_Scatter")
-            })
-        }
+                )
+            };
+            check(code, "MPI_Scatter")
+        })
     }
 
     pub(crate) fn all_to_all<T: Element>(self, send: &[T], size: usize) -> Result<Vec<T>> {

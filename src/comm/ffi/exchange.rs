@@ -11,6 +11,7 @@ use super::buffer::{count, vector_filled_by};
 use super::check::check;
 use super::environment;
 use super::handle::Handle;
+use super::status::Status;
 use crate::comm::Element;
 use crate::error::{Error, Result};
 
@@ -27,16 +28,37 @@ impl Handle {
         tag: i32,
     ) -> Result<Vec<T>> {
         let total = counts.iter().sum();
+        let expected = expected(rank, counts);
         // SAFETY: the parts tile the result, and `complete` returns `Ok` only when all of them have
-        // arrived; on every path it leaves no request that still refers to the buffers.
+        // arrived whole; on every path it leaves no request that still refers to the buffers.
         unsafe {
             vector_filled_by(total, |receive: *mut T| {
                 let mut requests = Vec::with_capacity(2 * counts.len());
                 let posted = post(self, rank, &part, counts, tag, receive, &mut requests);
-                complete(&mut requests, posted)
+                complete::<T>(&mut requests, posted, &expected)
             })
         }
     }
+}
+
+/// The lengths of what other ranks send, in the order in which [`post`] posts their receives.
+pub(super) fn expected(rank: usize, counts: &[usize]) -> Vec<usize> {
+    let others = counts
+        .iter()
+        .enumerate()
+        .filter(|(source, _)| *source != rank);
+    others
+        .map(|(_, &length)| length)
+        .filter(|&length| length > 0)
+        .collect()
+}
+
+/// Unless every message was as long as expected.
+pub(super) fn check_lengths<T: Element>(statuses: &[Status], expected: &[usize]) -> Result<()> {
+    for (status, &length) in statuses.iter().zip(expected) {
+        status.expect::<T>(length)?;
+    }
+    Ok(())
 }
 
 /// Posts all receives, copies this rank's own part, posts all sends.
@@ -80,17 +102,29 @@ pub(super) unsafe fn post<'a, T: Element>(
     Ok(())
 }
 
-/// Waits for all requests; after a failure ends those that are left.
+/// Waits for all requests, of which the first are receives of `expected` elements; after a failure ends those
+/// that are left.
 ///
 /// # Safety
 /// The requests' buffers must be alive.
-unsafe fn complete(requests: &mut [ffi::MPI_Request], posted: Result<()>) -> Result<()> {
+unsafe fn complete<T: Element>(
+    requests: &mut [ffi::MPI_Request],
+    posted: Result<()>,
+    expected: &[usize],
+) -> Result<()> {
     let number = count(requests.len(), "MPI_Waitall")?;
+    let mut statuses: Vec<Status> = requests.iter().map(|_| Status::new()).collect();
     let outcome = posted.and_then(|()| {
-        // SAFETY: live requests and their number.
-        let code =
-            unsafe { ffi::MPI_Waitall(number, requests.as_mut_ptr(), ffi::RSMPI_STATUSES_IGNORE) };
-        check(code, "MPI_Waitall")
+        let places = statuses.as_mut_ptr().cast::<ffi::MPI_Status>();
+        // SAFETY: live requests, a status for each, and their number.
+        let code = unsafe { ffi::MPI_Waitall(number, requests.as_mut_ptr(), places) };
+        if code == ffi::MPI_ERR_IN_STATUS as c_int {
+            // The code says only that one of them tells.
+            let failed = statuses.iter().map(|status| status.outcome("MPI_Waitall"));
+            failed.collect::<Result<()>>()?;
+        }
+        check(code, "MPI_Waitall")?;
+        check_lengths::<T>(&statuses, expected)
     });
     if let Err(error) = &outcome {
         // SAFETY: what is left are live requests, or null ones.

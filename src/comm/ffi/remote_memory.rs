@@ -27,7 +27,7 @@ use super::environment::abort;
 use super::shared_memory::{Machine, check_room};
 use super::type_identity::same_elements;
 use super::window::OwnedWindow;
-use crate::comm::{Communicator, Number};
+use crate::comm::{Call, Communicator, Number};
 use crate::error::{Error, Result};
 
 /// Parts are made whole multiples of so many bytes. The ranks of a machine share one piece of memory: MPICH
@@ -94,11 +94,13 @@ impl<T: Number> RemoteMemory<T> {
     }
 
     /// An epoch of all ranks; returns when every operation of every rank is complete. Collective.
+    #[track_caller]
     pub(crate) fn fence<'buffers, R>(
         &mut self,
         work: impl FnOnce(&Access<'_, 'buffers, T>) -> Result<R>,
     ) -> Result<R> {
         self.check_usable()?;
+        drop(self.window.group.enter(Call::new("Window::fence"))?);
         self.window.in_step = false;
         self.window.group.barrier()?;
         // SAFETY: a live window, on which no epoch is open.
@@ -120,11 +122,13 @@ impl<T: Number> RemoteMemory<T> {
     }
 
     /// A time in which ranks may lock and access each other's memory. Collective.
+    #[track_caller]
     pub(crate) fn passive<R>(
         &mut self,
         work: impl FnOnce(&Access<'_, 'static, T>) -> Result<R>,
     ) -> Result<R> {
         self.check_usable()?;
+        drop(self.window.group.enter(Call::new("Window::passive"))?);
         self.window.in_step = false;
         let published = self.publish();
         self.window.group.agree(published)?;
@@ -157,8 +161,10 @@ impl<T: Number> RemoteMemory<T> {
     }
 
     /// Gives the memory back. Collective.
+    #[track_caller]
     pub(crate) fn free(self) -> Result<()> {
         self.check_usable()?;
+        drop(self.window.group.enter(Call::new("Window::close"))?);
         self.window.free()
     }
 }

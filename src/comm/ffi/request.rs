@@ -98,12 +98,13 @@ impl<T: Element> Request<T> {
         self.ended.is_some()
     }
 
-    /// Waits for all of them, and gives their buffers back in their order.
+    /// Waits for all of them, also after an error of one, and gives their buffers back in their order.
     ///
     /// # Errors
     /// The first of those of [`wait`](Self::wait).
     pub fn wait_all(requests: impl IntoIterator<Item = Self>) -> Result<Vec<Vec<T>>> {
-        requests.into_iter().map(Self::wait).collect()
+        let ended: Vec<Result<Vec<T>>> = requests.into_iter().map(Self::wait).collect();
+        ended.into_iter().collect()
     }
 
     /// Waits until one of them is complete, takes it out, and gives its former place and its buffer;

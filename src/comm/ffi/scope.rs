@@ -65,6 +65,8 @@ enum Entry {
 
 struct UnderWay {
     raws: Vec<ffi::MPI_Request>,
+    /// One a request, from when the first of them is looked at.
+    statuses: Vec<Status>,
     /// What has to open before there are any.
     gate: Option<Rc<Gate>>,
     call: &'static str,
@@ -75,7 +77,7 @@ struct UnderWay {
 }
 
 /// Makes the result of a request that MPI is done with.
-type Finish<'scope> = Box<dyn FnOnce(&Status) -> Result<Box<dyn Any>> + 'scope>;
+type Finish<'scope> = Box<dyn FnOnce(&[Status]) -> Result<Box<dyn Any>> + 'scope>;
 
 /// Runs `body`; however it ends, no request it started is left when this returns.
 pub(crate) fn run_scope<'environment, R>(
@@ -166,11 +168,17 @@ impl UnderWay {
 
     /// Takes over what was begun, and whether it could be.
     fn take_begun(&mut self) -> Result<()> {
-        let Some((raws, begun)) = self.gate.take().and_then(|gate| gate.posted()) else {
-            return Ok(());
-        };
-        self.raws = raws;
-        begun
+        let mut outcome = Ok(());
+        if let Some((raws, begun)) = self.gate.take().and_then(|gate| gate.posted()) {
+            self.raws = raws;
+            outcome = begun;
+        }
+        if self.statuses.is_empty() {
+            // One also where nothing was begun.
+            let number = self.raws.len().max(1);
+            self.statuses.resize_with(number, Status::new);
+        }
+        outcome
     }
 }
 
@@ -181,15 +189,14 @@ impl Entry {
             if let Some(gate) = &request.gate {
                 communicator.pass(gate);
             }
-            let mut status = Status::new();
             let mut outcome = request.take_begun();
-            for raw in &mut request.raws {
+            for (raw, status) in request.raws.iter_mut().zip(&mut request.statuses) {
                 // SAFETY: a live request or the null one; its buffers are borrowed for the scope, or
                 // owned by `finish`.
                 let code = unsafe { ffi::MPI_Wait(raw, status.place()) };
                 outcome = outcome.and(check(code, request.call));
             }
-            self.finish(outcome, &status);
+            self.finish(outcome);
         }
     }
 
@@ -204,9 +211,9 @@ impl Entry {
                 return false;
             }
         }
-        let mut status = Status::new();
         let mut outcome = request.take_begun();
-        while let Some(raw) = request.raws.last_mut() {
+        while let Some(last) = request.raws.len().checked_sub(1) {
+            let (raw, status) = (&mut request.raws[last], &mut request.statuses[last]);
             let mut done: c_int = 0;
             // SAFETY: as in `wait`; valid places for the results.
             let code = unsafe { ffi::MPI_Test(raw, &mut done, status.place()) };
@@ -225,7 +232,7 @@ impl Entry {
             let code = unsafe { ffi::MPI_Wait(raw, ffi::RSMPI_STATUS_IGNORE) };
             outcome = outcome.and(check(code, request.call));
         }
-        self.finish(outcome, &status);
+        self.finish(outcome);
         true
     }
 
@@ -242,15 +249,15 @@ impl Entry {
         });
         if ended && let Entry::UnderWay(request) = std::mem::replace(self, Entry::Taken) {
             // What MPI left in the buffers has to be made valid; nobody is there for an error or a panic.
-            let finish = AssertUnwindSafe(|| (request.finish)(&Status::new()).map(drop));
+            let finish = AssertUnwindSafe(|| (request.finish)(&[Status::new()]).map(drop));
             let _ = catch_unwind(finish);
         }
         ended
     }
 
-    fn finish(&mut self, outcome: Result<()>, status: &Status) {
+    fn finish(&mut self, outcome: Result<()>) {
         if let Entry::UnderWay(request) = std::mem::replace(self, Entry::Taken) {
-            let finished = (request.finish)(status);
+            let finished = (request.finish)(&request.statuses);
             *self = Entry::Complete(outcome.and(finished));
         }
     }
@@ -267,10 +274,10 @@ impl<'scope> Scope<'scope, '_> {
         call: &'static str,
         receives: bool,
         post: impl FnOnce(&mut Vec<ffi::MPI_Request>) -> Result<()>,
-        finish: impl FnOnce(&Status) -> Result<R> + 'scope,
+        finish: impl FnOnce(&[Status]) -> Result<R> + 'scope,
     ) -> Result<ScopedRequest<'scope, R>> {
         let finish: Finish<'scope> =
-            Box::new(|status| finish(status).map(|result| Box::new(result) as Box<dyn Any>));
+            Box::new(|statuses| finish(statuses).map(|result| Box::new(result) as Box<dyn Any>));
         // SAFETY: `run_scope` calls or drops it before it returns, and with that within `'scope`.
         let finish = unsafe { std::mem::transmute::<Finish<'scope>, Finish<'static>>(finish) };
         let mut raws = Vec::with_capacity(1);
@@ -278,6 +285,7 @@ impl<'scope> Scope<'scope, '_> {
         // Noted even if only some were posted: those still use the buffers.
         let request = self.note(UnderWay {
             raws,
+            statuses: Vec::new(),
             gate: None,
             call,
             receives,
@@ -297,7 +305,7 @@ impl<'scope> Scope<'scope, '_> {
         (call, length): (Call, Option<usize>),
         name: &'static str,
         post: impl FnOnce(&mut Vec<ffi::MPI_Request>) -> Result<()> + 'scope,
-        finish: impl FnOnce(&Status) -> Result<R> + 'scope,
+        finish: impl FnOnce(&[Status]) -> Result<R> + 'scope,
     ) -> Result<ScopedRequest<'scope, R>> {
         let meeting = match self.communicator.announce(call, length)? {
             // SAFETY: as the caller says.
@@ -306,7 +314,7 @@ impl<'scope> Scope<'scope, '_> {
             Before::Meeting(meeting) => Some(meeting),
         };
         let finish: Finish<'scope> =
-            Box::new(|status| finish(status).map(|result| Box::new(result) as Box<dyn Any>));
+            Box::new(|statuses| finish(statuses).map(|result| Box::new(result) as Box<dyn Any>));
         let post: Post<'scope> = Box::new(post);
         // SAFETY: `run_scope` has both called or dropped before it returns, and with that within `'scope`.
         let (finish, post) = unsafe {
@@ -323,6 +331,7 @@ impl<'scope> Scope<'scope, '_> {
             .push_back(Rc::clone(&gate));
         Ok(self.note(UnderWay {
             raws: Vec::new(),
+            statuses: Vec::new(),
             gate: Some(gate),
             call: name,
             receives: false,
@@ -361,9 +370,10 @@ impl<R: 'static> ScopedRequest<'_, R> {
         entry.test(self.scope.communicator())
     }
 
-    /// Waits for all of them, and gives their results in their order.
+    /// Waits for all of them, also after an error of one, and gives their results in their order.
     pub fn wait_all(requests: impl IntoIterator<Item = Self>) -> Result<Vec<R>> {
-        requests.into_iter().map(Self::wait).collect()
+        let ended: Vec<Result<R>> = requests.into_iter().map(Self::wait).collect();
+        ended.into_iter().collect()
     }
 
     /// Waits until one of them is complete, takes it out, and gives its former place and its result;

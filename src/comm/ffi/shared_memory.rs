@@ -31,7 +31,7 @@ use mpi::ffi;
 use super::check::check;
 use super::type_identity::same_elements;
 use super::window::OwnedWindow;
-use crate::comm::{Communicator, Element, Operation};
+use crate::comm::{Call, Communicator, Element, Operation};
 use crate::error::{Error, Result};
 
 /// One piece of memory of all ranks of a machine, cut into consecutive parts, one a rank.
@@ -111,8 +111,10 @@ impl<A: Element> SharedMemory<A> {
 
     /// Has each rank write its own part while none reads. Collective over the machine; the error of
     /// one rank's closure becomes that of all.
+    #[track_caller]
     pub(crate) fn write<R>(&mut self, fill: impl FnOnce(&mut [A]) -> Result<R>) -> Result<R> {
         self.check_usable()?;
+        drop(self.window.group.enter(Call::new("SharedArray::write"))?);
         self.window.in_step = false;
         self.window.group.barrier()?;
         // SAFETY: initialised elements; this rank's own part of the memory, of which no other rank and no
@@ -152,8 +154,10 @@ impl<A: Element> SharedMemory<A> {
     }
 
     /// Gives the memory back to the system. Collective over the machine.
+    #[track_caller]
     pub(crate) fn free(self) -> Result<()> {
         self.check_usable()?;
+        drop(self.window.group.enter(Call::new("SharedArray::close"))?);
         self.window.free()
     }
 

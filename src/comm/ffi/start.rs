@@ -10,7 +10,7 @@ use super::begin::{RECEIVE, SEND};
 use super::buffer::{Description, address, count, count_limit, vector_of_defaults};
 use super::check::check;
 use super::collective::read;
-use super::exchange::post;
+use super::exchange::{check_lengths, expected, post};
 use super::handle::Handle;
 use super::scope::{Scope, ScopedRequest};
 use super::validity::validate;
@@ -81,9 +81,9 @@ impl<'scope> Scope<'scope, '_> {
                     requests.push(handle.begin_receive(RECEIVE, place, source, tag)?);
                     Ok(())
                 },
-                move |status| {
+                move |statuses| {
                     let valid = finish();
-                    let received = status.expect::<T>(place.len())?;
+                    let received = statuses[0].expect::<T>(place.len())?;
                     valid.map(|()| received)
                 },
             )
@@ -237,6 +237,7 @@ impl<'scope> Scope<'scope, '_> {
         let mut received: Vec<T> = vector_of_defaults(total)?;
         let place = received.as_mut_ptr();
         let send = read_only(&data);
+        let expected = expected(rank, &counts);
         // SAFETY: `data` is borrowed for the scope or owned by the last closure, like `received`, whose
         // parts do not overlap.
         unsafe {
@@ -247,9 +248,10 @@ impl<'scope> Scope<'scope, '_> {
                     let part = |to: usize| &send[sends[to].clone()];
                     post(handle, rank, &part, &counts, tag, place, requests)
                 },
-                move |_| {
+                move |statuses| {
                     drop(data);
                     validate(received.as_mut_ptr(), received.len())?;
+                    check_lengths::<T>(statuses, &expected)?;
                     give(received)
                 },
             )

@@ -27,6 +27,7 @@ pub(super) fn raw_tag(tag: Option<i32>) -> c_int {
 }
 
 /// What MPI says of a message.
+#[repr(transparent)]
 pub(super) struct Status(MaybeUninit<ffi::MPI_Status>);
 
 impl Status {
@@ -37,6 +38,12 @@ impl Status {
 
     pub(super) fn place(&mut self) -> *mut ffi::MPI_Status {
         self.0.as_mut_ptr()
+    }
+
+    /// How one of several requests ended that were waited for together.
+    pub(super) fn outcome(&self, call: &str) -> Result<()> {
+        // SAFETY: the status was zeroed, then written by MPI; all bits are integers.
+        check(unsafe { self.0.assume_init_ref() }.MPI_ERROR, call)
     }
 
     /// Whose message it is and how many `T` it has; an error when that is no whole number.

@@ -5,7 +5,7 @@ mod epoch;
 use std::fmt;
 
 use super::ffi::RemoteMemory;
-use super::{Communicator, Number};
+use super::{Call, Communicator, Number};
 use crate::error::Result;
 
 pub use epoch::{Epoch, Passive, Target, Targets};
@@ -107,7 +107,9 @@ impl<T: Number> Window<T> {
     /// The same on every rank: [`Error::Usage`](crate::Error::Usage) when the ranks call with different
     /// types of elements, [`Error::Memory`](crate::Error::Memory) and [`Error::Mpi`](crate::Error::Mpi) when
     /// the memory is not to be had or MPI makes no windows here (see [above](Self#between-machines)).
+    #[track_caller]
     pub fn zeros(communicator: &Communicator, length: usize) -> Result<Self> {
+        let _call = communicator.enter(Call::new("Window::zeros"))?;
         let memory = communicator.agree(RemoteMemory::allocate(communicator, length))?;
         Ok(Window { memory })
     }
@@ -142,6 +144,7 @@ impl<T: Number> Window<T> {
     /// # Errors
     /// That of the closure, the same on every rank when one fails; what was begun is done nevertheless. An
     /// epoch that MPI cannot complete, or a panic in one, ends the job.
+    #[track_caller]
     pub fn fence<'buffers, R>(
         &mut self,
         work: impl FnOnce(&mut Epoch<'_, 'buffers, T>) -> Result<R>,
@@ -157,6 +160,7 @@ impl<T: Number> Window<T> {
     ///
     /// # Errors
     /// That of the closure, the same on every rank when one fails.
+    #[track_caller]
     pub fn passive<R>(&mut self, work: impl FnOnce(&mut Passive<'_, T>) -> Result<R>) -> Result<R> {
         self.memory.passive(|access| work(&mut Passive { access }))
     }
@@ -166,6 +170,7 @@ impl<T: Number> Window<T> {
     /// # Errors
     /// [`Error::Usage`](crate::Error::Usage) when an epoch before did not end on all ranks,
     /// [`Error::Mpi`](crate::Error::Mpi).
+    #[track_caller]
     pub fn close(self) -> Result<()> {
         self.memory.free()
     }
