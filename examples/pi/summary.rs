@@ -29,6 +29,7 @@ impl Summary<'_> {
             hits,
             estimate,
             standard_error,
+            ..
         } = last;
         let [low, high] = interval(&last);
         let (seed, method, ranks) = (self.history.seed(), self.history.method(), self.ranks);
@@ -54,6 +55,7 @@ impl Summary<'_> {
             hits,
             estimate,
             standard_error,
+            ..
         } = self.history.last();
         // JSON has no infinities, and the error of a single dart is one.
         let number = |value: f64| match value.is_finite() {
