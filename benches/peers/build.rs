@@ -20,6 +20,31 @@ fn main() {
     }
     build.compile("partita_peers");
     scalapack(&compiler);
+    petsc(&compiler);
+}
+
+/// The driver of PETSc, where that is installed for the default MPI.
+fn petsc(compiler: &str) {
+    println!("cargo:rustc-check-cfg=cfg(petsc)");
+    println!("cargo:rerun-if-changed=src/petsc.c");
+    let quietly = || {
+        pkg_config::Config::new()
+            .cargo_metadata(false)
+            .probe("PETSc")
+    };
+    let Some(library) = quietly().ok().filter(|_| compiler == "mpicc") else {
+        return;
+    };
+    cc::Build::new()
+        .compiler(compiler)
+        .includes(library.include_paths)
+        .opt_level(3)
+        .file("src/petsc.c")
+        .compile("partita_peers_petsc");
+    // After the driver that calls it.
+    if pkg_config::probe_library("PETSc").is_ok() {
+        println!("cargo:rustc-cfg=petsc");
+    }
 }
 
 /// The driver of ScaLAPACK, where that is installed for the default MPI.

@@ -1,4 +1,4 @@
-//! Reductions against the limit of memory and of the second-level cache, and beside what Python has.
+//! Reductions against the limit of memory and of the second-level cache, and beside what PETSc and Python have.
 //!
 //!     cargo xtask bench reduce
 //!
@@ -7,6 +7,7 @@
 
 #[path = "../common/limit.rs"]
 mod limit;
+mod petsc;
 mod python;
 #[path = "../common/report.rs"]
 mod report;
@@ -32,7 +33,10 @@ struct Arguments {
     /// Samples of each figure
     #[arg(long, default_value_t = 7)]
     samples: usize,
-    /// Without Python
+    /// Elements whose exponents are far apart
+    #[arg(long)]
+    wide: bool,
+    /// Without PETSc and Python
     #[arg(long)]
     alone: bool,
     /// Given by `cargo bench`, and without meaning here
@@ -66,9 +70,10 @@ fn main() -> ExitCode {
         let mut contenders = Vec::new();
         for ranks in [1, 2].into_iter().filter(|&ranks| ranks <= world.size()) {
             let large = arguments.large << 20;
-            contenders.push(Contender::new(world, ranks, "memory", large)?);
+            let value = if arguments.wide { far_apart } else { alike };
+            contenders.push(Contender::new(world, ranks, "memory", large, value)?);
             let small = (arguments.small << 10) * ranks;
-            contenders.push(Contender::new(world, ranks, "cache", small)?);
+            contenders.push(Contender::new(world, ranks, "cache", small, value)?);
         }
         for round in 0..=arguments.samples {
             for contender in &mut contenders {
@@ -82,22 +87,41 @@ fn main() -> ExitCode {
         }
         if world.is_root() {
             report(&arguments, &contenders);
-            if !arguments.alone {
-                python::report(arguments.large << 20, arguments.samples);
-            }
+        }
+        if arguments.alone {
+            return Ok(());
+        }
+        petsc::report(world, arguments.large << 20, arguments.samples)?;
+        if world.is_root() {
+            python::report(arguments.large << 20, arguments.samples);
         }
         world.barrier()
     })
 }
 
+fn alike(place: usize) -> f64 {
+    (place as f64 * 0.37).sin()
+}
+
+/// Within 2^±60.
+fn far_apart(place: usize) -> f64 {
+    alike(place) * 2f64.powi((place * 37 % 121) as i32 - 60)
+}
+
 impl Contender {
-    fn new(world: &Communicator, ranks: usize, place: &str, bytes: usize) -> Result<Self> {
+    fn new(
+        world: &Communicator,
+        ranks: usize,
+        place: &str,
+        bytes: usize,
+        value: fn(usize) -> f64,
+    ) -> Result<Self> {
         let communicator = world.split((world.rank() < ranks).then_some(0), 0)?;
         let array = match communicator {
             None => None,
             Some(communicator) => {
                 let grid = ProcessGrid::balanced(&communicator, 1)?;
-                let value = |[i]: [usize; 1]| (i as f64 * 0.37).sin();
+                let value = |[i]: [usize; 1]| value(i);
                 Some(DistArray::from_fn(
                     &grid,
                     [bytes / size_of::<f64>()],

@@ -35,5 +35,4 @@ pub fn report(bytes: usize, samples: usize) {
         Some(printed) => print!("{}", String::from_utf8_lossy(&printed)),
         None => println!("numpy: skipped, no python3 with numpy here"),
     }
-    println!("PETSc: skipped, no driver of its VecSum and VecNorm is built here");
 }

@@ -49,10 +49,14 @@ impl Exact {
     /// Adds numbers.
     pub fn add<A: Copy + Into<f64>>(&mut self, values: &[A]) {
         let mut copy = [0.0; BLOCK];
-        let mut top = None;
+        // Most blocks are like the one before them: where that one had too much for three bins, this one has too.
+        let mut guess = values
+            .get(..BLOCK)
+            .map(largest_magnitude)
+            .and_then(comfortable);
         for block in values.chunks(BLOCK) {
-            // Most blocks are like the one before them.
-            if let Some((top, sums)) = top.and_then(|top| Some((top, slice_wholly(block, top)?))) {
+            if let Some((top, sums)) = guess.and_then(|top| Some((top, slice_wholly(block, top)?)))
+            {
                 self.add_slices(top, sums);
                 continue;
             }
@@ -60,7 +64,7 @@ impl Exact {
             for (copy, &value) in copy.iter_mut().zip(block) {
                 *copy = value.into();
             }
-            top = self.consume(copy);
+            guess = self.consume(copy);
         }
     }
 
@@ -98,27 +102,26 @@ impl Exact {
             .map_or(self.specials.sum() as f32, |wide| wide.to_f32())
     }
 
-    /// Adds a block, of which nothing is left; returns the bin of its largest number, if another block may be
-    /// tried with it.
+    /// Adds a block, of which nothing is left; returns the bin of its largest number, if three bins held all of it.
     fn consume(&mut self, block: &mut [f64]) -> Option<i32> {
         let mut largest = largest_magnitude(block);
         if largest == f64::INFINITY {
             self.specials.take(block);
             largest = largest_magnitude(block);
         }
-        let first = (largest > 0.0).then(|| bin_of(largest));
+        let (first, mut passes) = (comfortable(largest), 0);
         while largest > 0.0 {
-            let top = bin_of(largest);
-            largest = match COMFORTABLE.contains(&top) {
-                true => {
+            passes += 1;
+            largest = match comfortable(largest) {
+                Some(top) => {
                     let (sums, left) = take_slices(block, top);
                     self.add_slices(top, sums);
                     left
                 }
-                false => self.consume_extremes(block),
+                None => self.consume_extremes(block),
             };
         }
-        first.filter(|top| COMFORTABLE.contains(top))
+        first.filter(|_| passes == 1)
     }
 
     fn add_slices(&mut self, top: i32, sums: Slices) {
@@ -140,4 +143,12 @@ impl Exact {
         }
         largest_magnitude(block)
     }
+}
+
+/// The bin of a number in which doubles can do it.
+fn comfortable(magnitude: f64) -> Option<i32> {
+    let finite = magnitude > 0.0 && magnitude.is_finite();
+    finite
+        .then(|| bin_of(magnitude))
+        .filter(|top| COMFORTABLE.contains(top))
 }

@@ -6,6 +6,9 @@
 //! half-way, and no sum is asked whether it is even. Half-way cases of x thereby go towards zero. So a slice depends on the number alone. A block's
 //! sum of slices is an integer, read off the sum's bits: in which order, and on how many lanes, they are
 //! added does not matter.
+//!
+//! What is done of one value is written for one lane, and the lanes are one loop around all of it. So the compiler makes
+//! whole vectors of it; of a loop over the lanes for each step it makes half of the speed.
 
 use multiversion::target::target_cfg_f;
 
@@ -38,39 +41,42 @@ impl<const FUSED: bool> Sums<FUSED> {
         Sums(std::array::from_fn(|fold| [base(top - fold as i32); LANES]))
     }
 
-    /// Adds the slices of `values` from the bin `FIRST` on; in the last one without looking at what is left.
+    /// Adds the slices of a value from the bin `FIRST` on; in the last one without looking at what is left.
     #[inline(always)]
-    fn add<const FIRST: usize>(&mut self, values: Lanes) {
-        let mut rest = values;
+    fn add<const FIRST: usize>(&mut self, lane: usize, value: f64) {
+        let mut rest = value;
         for fold in FIRST..FOLD - 1 {
-            rest = self.cut(fold, rest);
+            rest = self.cut(fold, lane, rest);
         }
-        let last = &mut self.0[FOLD - 1];
-        for lane in 0..LANES {
-            last[lane] = rounded_sum::<FUSED>(last[lane], rest[lane]);
-        }
+        let last = &mut self.0[FOLD - 1][lane];
+        *last = rounded_sum::<FUSED>(*last, rest);
     }
 
-    /// Adds the slices of one bin; returns what is left.
+    /// Adds the slice of one bin; returns what is left.
     #[inline(always)]
-    fn cut(&mut self, fold: usize, values: Lanes) -> Lanes {
-        let mut rest = values;
-        let sums = &mut self.0[fold];
-        for lane in 0..LANES {
-            let before = sums[lane];
-            let after = rounded_sum::<FUSED>(before, values[lane]);
-            sums[lane] = after;
-            rest[lane] += before - after;
-        }
-        rest
+    fn cut(&mut self, fold: usize, lane: usize, value: f64) -> f64 {
+        let sum = &mut self.0[fold][lane];
+        let before = *sum;
+        *sum = rounded_sum::<FUSED>(before, value);
+        value + (before - *sum)
     }
 
     /// Adds the slices of all three bins; returns what is left.
     #[inline(always)]
-    fn cut_all(&mut self, values: Lanes) -> Lanes {
-        let rest = self.cut(0, values);
-        let rest = self.cut(1, rest);
-        self.cut(2, rest)
+    fn cut_all(&mut self, lane: usize, value: f64) -> f64 {
+        let rest = self.cut(0, lane, value);
+        let rest = self.cut(1, lane, rest);
+        self.cut(2, lane, rest)
+    }
+
+    /// Adds the slices of a product and of its rounding error; returns the rounded product.
+    #[inline(always)]
+    fn add_product(&mut self, lane: usize, left: f64, right: f64) -> f64 {
+        let product = left * right;
+        self.add::<0>(lane, product);
+        // 2⁵³ times smaller than a product: nothing of it is in the highest bin.
+        self.add::<1>(lane, left.mul_add(right, -product));
+        product
     }
 
     fn are_finite(&self) -> bool {
@@ -98,18 +104,15 @@ fn rounded_sum<const FUSED: bool>(sum: f64, value: f64) -> f64 {
     sum + f64::from_bits(if value == 0.0 { bits } else { (bits - 1) | 1 })
 }
 
-/// Keeps the larger magnitude of each lane.
+/// Keeps the larger of two, the second of which is a magnitude.
 #[inline(always)]
-fn note_largest(largest: &mut Lanes, values: &Lanes) {
-    for lane in 0..LANES {
-        let magnitude = values[lane].abs();
-        // Not `f64::max`, which is twice the work for NaNs, and those are met elsewhere.
-        largest[lane] = if magnitude > largest[lane] {
-            magnitude
-        } else {
-            largest[lane]
-        };
-    }
+fn note_largest(largest: &mut f64, magnitude: f64) {
+    // Not `f64::max`, which is twice the work for NaNs, and those are met elsewhere.
+    *largest = if magnitude > *largest {
+        magnitude
+    } else {
+        *largest
+    };
 }
 
 fn largest_of(lanes: &Lanes) -> f64 {
@@ -157,14 +160,18 @@ pub(super) fn slice_values<A: Copy + Into<f64>>(values: &[A], top: i32) -> Slice
     let mut largest = [0.0; LANES];
     let (chunks, tail) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        let values = load(chunk);
-        note_largest(&mut largest, &values);
-        sums.add::<0>(values);
+        add_values(&mut sums, &mut largest, load(chunk));
     }
-    let values = load_some(tail);
-    note_largest(&mut largest, &values);
-    sums.add::<0>(values);
+    add_values(&mut sums, &mut largest, load_some(tail));
     sliced(largest_of(&largest), top, &sums)
+}
+
+#[inline(always)]
+fn add_values<const FUSED: bool>(sums: &mut Sums<FUSED>, largest: &mut Lanes, values: Lanes) {
+    for lane in 0..LANES {
+        note_largest(&mut largest[lane], values[lane].abs());
+        sums.add::<0>(lane, values[lane]);
+    }
 }
 
 /// The slices of at most a block of values in the three bins from `top` down, if those are all there is of them.
@@ -174,13 +181,9 @@ pub(super) fn slice_wholly<A: Copy + Into<f64>>(values: &[A], top: i32) -> Optio
     let (mut largest, mut left) = ([0.0; LANES], [0u64; LANES]);
     let (chunks, tail) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        let values = load(chunk);
-        note_largest(&mut largest, &values);
-        note_left(&mut left, sums.cut_all(values));
+        add_wholly(&mut sums, &mut largest, &mut left, load(chunk));
     }
-    let values = load_some(tail);
-    note_largest(&mut largest, &values);
-    note_left(&mut left, sums.cut_all(values));
+    add_wholly(&mut sums, &mut largest, &mut left, load_some(tail));
     // Zeros of either sign are nothing.
     let nothing_left = left.iter().all(|bits| bits << 1 == 0);
     sliced(largest_of(&largest), top, &sums)
@@ -189,9 +192,15 @@ pub(super) fn slice_wholly<A: Copy + Into<f64>>(values: &[A], top: i32) -> Optio
 }
 
 #[inline(always)]
-fn note_left(left: &mut [u64; LANES], rest: Lanes) {
+fn add_wholly<const FUSED: bool>(
+    sums: &mut Sums<FUSED>,
+    largest: &mut Lanes,
+    left: &mut [u64; LANES],
+    values: Lanes,
+) {
     for lane in 0..LANES {
-        left[lane] |= rest[lane].to_bits();
+        note_largest(&mut largest[lane], values[lane].abs());
+        left[lane] |= sums.cut_all(lane, values[lane]).to_bits();
     }
 }
 
@@ -204,12 +213,24 @@ pub(super) fn slice_products<A: Copy + Into<f64>>(left: &[A], right: &[A], top: 
     let (lefts, left_tail) = left.as_chunks::<LANES>();
     let (rights, right_tail) = right.as_chunks::<LANES>();
     for (left, right) in lefts.iter().zip(rights) {
-        let products = add_products(&mut sums, load(left), load(right));
-        note_largest(&mut largest, &products);
+        add_products(&mut sums, &mut largest, load(left), load(right));
     }
-    let products = add_products(&mut sums, load_some(left_tail), load_some(right_tail));
-    note_largest(&mut largest, &products);
+    let (left, right) = (load_some(left_tail), load_some(right_tail));
+    add_products(&mut sums, &mut largest, left, right);
     sliced(largest_of(&largest), top, &sums)
+}
+
+#[inline(always)]
+fn add_products<const FUSED: bool>(
+    sums: &mut Sums<FUSED>,
+    largest: &mut Lanes,
+    left: Lanes,
+    right: Lanes,
+) {
+    for lane in 0..LANES {
+        let product = sums.add_product(lane, left[lane], right[lane]);
+        note_largest(&mut largest[lane], product.abs());
+    }
 }
 
 /// The slices of at most a block of values from one top, and of their squares from another.
@@ -224,33 +245,27 @@ pub(super) fn slice_squares<A: Copy + Into<f64>>(
     let mut largest = [0.0; LANES];
     let (chunks, tail) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        let values = load(chunk);
-        note_largest(&mut largest, &values);
-        sums.add::<0>(values);
-        add_products(&mut squares, values, values);
+        add_squares(&mut sums, &mut squares, &mut largest, load(chunk));
     }
-    let values = load_some(tail);
-    note_largest(&mut largest, &values);
-    sums.add::<0>(values);
-    add_products(&mut squares, values, values);
+    add_squares(&mut sums, &mut squares, &mut largest, load_some(tail));
     let largest = largest_of(&largest);
     // Rounding keeps the order: the largest value has the largest square.
     let squared = sliced(largest * largest, top_of_squares, &squares);
     (sliced(largest, top, &sums), squared)
 }
 
-/// Adds the slices of products and of their rounding errors; returns the rounded products.
 #[inline(always)]
-fn add_products<const FUSED: bool>(sums: &mut Sums<FUSED>, left: Lanes, right: Lanes) -> Lanes {
-    let (mut products, mut errors) = ([0.0; LANES], [0.0; LANES]);
+fn add_squares<const FUSED: bool>(
+    sums: &mut Sums<FUSED>,
+    squares: &mut Sums<FUSED>,
+    largest: &mut Lanes,
+    values: Lanes,
+) {
     for lane in 0..LANES {
-        products[lane] = left[lane] * right[lane];
-        errors[lane] = left[lane].mul_add(right[lane], -products[lane]);
+        note_largest(&mut largest[lane], values[lane].abs());
+        sums.add::<0>(lane, values[lane]);
+        squares.add_product(lane, values[lane], values[lane]);
     }
-    sums.add::<0>(products);
-    // 2⁵³ times smaller than a product: nothing of it is in the highest bin.
-    sums.add::<1>(errors);
-    products
 }
 
 /// Takes the slices of three bins off at most a block of values; returns their sums, and the largest
@@ -261,30 +276,36 @@ pub(super) fn take_slices(values: &mut [f64], top: i32) -> (Slices, f64) {
     let mut largest = [0.0; LANES];
     let (chunks, tail) = values.as_chunks_mut::<LANES>();
     for chunk in chunks {
-        let rest = sums.cut_all(*chunk);
-        note_largest(&mut largest, &rest);
-        *chunk = rest;
+        take_lanes(&mut sums, &mut largest, chunk);
     }
-    let rest = sums.cut_all(load_some(tail));
-    note_largest(&mut largest, &rest);
+    let mut rest = load_some(tail);
+    take_lanes(&mut sums, &mut largest, &mut rest);
     let length = tail.len();
     tail.copy_from_slice(&rest[..length]);
     (sums.total(top), largest_of(&largest))
 }
 
+#[inline(always)]
+fn take_lanes<const FUSED: bool>(sums: &mut Sums<FUSED>, largest: &mut Lanes, values: &mut Lanes) {
+    for lane in 0..LANES {
+        values[lane] = sums.cut_all(lane, values[lane]);
+        note_largest(&mut largest[lane], values[lane].abs());
+    }
+}
+
 /// The largest magnitude; infinite if a value is infinite or no number.
 #[multiversion::multiversion(targets = "simd")]
-pub(super) fn largest_magnitude(values: &[f64]) -> f64 {
+pub(super) fn largest_magnitude<A: Copy + Into<f64>>(values: &[A]) -> f64 {
     // As integers the magnitudes are in their order, and whatever is not finite is above all others.
     let mut largest = [0u64; LANES];
     let (chunks, tail) = values.as_chunks::<LANES>();
     for chunk in chunks {
         for lane in 0..LANES {
-            largest[lane] = largest[lane].max(chunk[lane].abs().to_bits());
+            largest[lane] = largest[lane].max(magnitude_bits(chunk[lane]));
         }
     }
-    for (largest, value) in largest.iter_mut().zip(tail) {
-        *largest = (*largest).max(value.abs().to_bits());
+    for (largest, &value) in largest.iter_mut().zip(tail) {
+        *largest = (*largest).max(magnitude_bits(value));
     }
     let largest = f64::from_bits(largest.into_iter().max().unwrap_or(0));
     if largest.is_nan() {
@@ -292,4 +313,9 @@ pub(super) fn largest_magnitude(values: &[f64]) -> f64 {
     } else {
         largest
     }
+}
+
+#[inline(always)]
+fn magnitude_bits<A: Into<f64>>(value: A) -> u64 {
+    value.into().abs().to_bits()
 }

@@ -6,6 +6,7 @@ use hdf5_sys as _;
 
 pub mod halo;
 pub mod hdf5;
+pub mod petsc;
 
 use std::ffi::c_int;
 
