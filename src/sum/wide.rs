@@ -152,7 +152,8 @@ impl Wide {
     /// assert_eq!(twice_the_largest.quotient(2), f64::MAX);
     /// ```
     pub fn quotient(&self, divisor: u64) -> f64 {
-        // Digits below, of which two are more than the 53 bits of the result and those that the divisor takes off.
+        // Digits below: more than the 64 bits that the divisor takes off and the 53 of the result, and by more than another 44,
+        // so that what is not even is seen in one of them.
         const BELOW: usize = 4;
         let magnitude = self.magnitude();
         let mut digits = vec![0; BELOW];
@@ -162,8 +163,6 @@ impl Wide {
             let whole = (rest << DIGIT_BITS) + *digit;
             (*digit, rest) = (whole / divisor, whole % divisor);
         }
-        // What is left is more than nothing, and less than the lowest bit.
-        digits[0] |= i128::from(rest != 0);
         let lowest = magnitude.lowest - BELOW as i32;
         let quotient = Wide { digits, lowest }.to_f64();
         if self.is_negative() {

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use partita_testing::{TemporaryDirectory, run_example};
 
@@ -120,7 +120,7 @@ fn reduce_refuses_what_it_cannot_do_on_every_rank() {
     let path = |path: &Path| format!("--input={}", path.to_str().expect("a path of text"));
     let (no_numbers, no_hdf5) = (directory.join("none.f64le"), directory.join("none.h5"));
     // What is refused is refused by the same code on any number of ranks: each on one number of them.
-    for (ranks, input, arguments, code, says) in [
+    let cases = [
         (2, &odd, "--op=sum", 3, "12 bytes"),
         (2, &empty, "--op=max", 3, "no elements"),
         (1, &empty, "--op=norm2 --mode=exact", 2, "sum and mean"),
@@ -137,7 +137,8 @@ fn reduce_refuses_what_it_cannot_do_on_every_rank() {
         (2, &empty, "--op=som", 2, "som"),
         (2, &no_numbers, "--op=sum", 4, "none.f64le"),
         (2, &no_hdf5, "--op=sum", 4, "none.h5"),
-    ] {
+    ];
+    let check = |(ranks, input, arguments, code, says): (usize, &PathBuf, &str, i32, &str)| {
         let all = [path(input)].into_iter();
         let all = all.chain(arguments.split(' ').map(str::to_string));
         let outcome = run_example("reduce", ranks, all);
@@ -145,6 +146,13 @@ fn reduce_refuses_what_it_cannot_do_on_every_rank() {
         assert_eq!(outcome.exit_code, Some(code), "{told}");
         assert!(outcome.stderr.contains(says), "{told}");
         assert_eq!(outcome.stderr.matches("error:").count(), 1, "{told}");
-    }
+    };
+    // At once: a job that is aborted takes a second to end.
+    std::thread::scope(|scope| {
+        let tried = cases.map(|case| scope.spawn(move || check(case)));
+        tried
+            .into_iter()
+            .for_each(|case| case.join().expect("as it says"));
+    });
     assert_eq!(lines("reduce", 2, &[&path(&empty), "--op=sum"]), ["0.0"]);
 }
