@@ -20,15 +20,14 @@ pub fn with_vector<R>(
     // SAFETY: a live communicator; the values outlive the vector, which nothing writes to.
     let vector = Vector(unsafe { driver::peer_petsc_vector(raw, values.as_ptr(), count) });
     communicator.agree(told(i32::from(!vector.0.is_null()), "make a vector"))?;
-    let done = work(&vector);
+    let result = work(&vector);
     // SAFETY: the vector is there, and used no more.
-    told(
-        unsafe { driver::peer_petsc_destroy(vector.0) },
-        "destroy a vector",
-    )?;
+    let done = unsafe { driver::peer_petsc_destroy(vector.0) };
+    told(done, "destroy a vector")?;
     // SAFETY: nothing of PETSc is left.
-    told(unsafe { driver::peer_petsc_end() }, "end")?;
-    done.map(Some)
+    let done = unsafe { driver::peer_petsc_end() };
+    told(done, "end")?;
+    result.map(Some)
 }
 
 /// `None`: PETSc was not installed when this was built.
@@ -57,10 +56,8 @@ impl Vector {
     pub fn sum(&self) -> Result<f64> {
         let mut sum = 0.0;
         // SAFETY: the vector is there, and there is room for the result.
-        told(
-            unsafe { driver::peer_petsc_sum(self.0, &mut sum) },
-            "sum up",
-        )?;
+        let done = unsafe { driver::peer_petsc_sum(self.0, &mut sum) };
+        told(done, "sum up")?;
         Ok(sum)
     }
 
@@ -71,10 +68,8 @@ impl Vector {
     pub fn norm(&self) -> Result<f64> {
         let mut norm = 0.0;
         // SAFETY: the vector is there, and there is room for the result.
-        told(
-            unsafe { driver::peer_petsc_norm(self.0, &mut norm) },
-            "take a norm",
-        )?;
+        let done = unsafe { driver::peer_petsc_norm(self.0, &mut norm) };
+        told(done, "take a norm")?;
         Ok(norm)
     }
 }
