@@ -1,6 +1,5 @@
 //! The heat equation on a distributed array: each rank steps its block, neighbours exchange edges.
 
-use ndarray::{ArrayView, ArrayViewMut, Axis};
 use partita::layout::Axes;
 use partita::{DistArray, Halo, Result};
 
@@ -63,10 +62,22 @@ impl<D: Axes> Solver<D> {
     /// # Errors
     /// [`Error::Mpi`](partita::Error::Mpi) when a message is lost.
     pub fn step(&mut self) -> Result<()> {
-        let haloed = self.temperature.halo_exchange()?;
-        update(haloed.padded(), self.next.local_mut(), self.ratio);
+        match self.temperature.ndim() {
+            1 => self.step_of::<3>()?,
+            2 => self.step_of::<5>()?,
+            _ => self.step_of::<7>()?,
+        }
         std::mem::swap(&mut self.temperature, &mut self.next);
         Ok(())
+    }
+
+    /// The step of a star of so many cells: two an axis and the one in the middle.
+    fn step_of<const STAR: usize>(&mut self) -> Result<()> {
+        let ratio = self.ratio;
+        self.temperature
+            .stencil_rows(&mut self.next, star::<D, STAR>(), |row| {
+                update_row(row.cells, row.next, ratio);
+            })
     }
 
     /// The temperatures now.
@@ -91,82 +102,29 @@ pub fn run<D: Axes>(
     Ok(solver.temperature)
 }
 
-/// One step of a block: `padded` has one cell more than `next` on every side.
-fn update<D: Axes>(padded: ArrayView<'_, f64, D>, mut next: ArrayViewMut<'_, f64, D>, ratio: f64) {
-    if next.is_empty() {
-        return;
-    }
-    let rows_in_plane = match *next.shape() {
-        [_, rows, _] => rows,
-        _ => next.len_of(Axis(0)),
-    };
-    let ndim = next.ndim();
-    let cells = Rows::of(&padded);
-    for (number, mut next) in next.rows_mut().into_iter().enumerate() {
-        let next = next.as_slice_mut().expect("rows of a block are contiguous");
-        let (plane, row) = (number / rows_in_plane, number % rows_in_plane);
-        match ndim {
-            1 => update_row(cells.row(0, 0), [], next, ratio),
-            2 => {
-                let rows = [cells.row(0, row), cells.row(0, row + 2)];
-                update_row(cells.row(0, row + 1), [rows], next, ratio);
-            }
-            _ => {
-                let planes = [cells.row(plane, row + 1), cells.row(plane + 2, row + 1)];
-                let rows = [cells.row(plane + 1, row), cells.row(plane + 1, row + 2)];
-                update_row(cells.row(plane + 1, row + 1), [planes, rows], next, ratio);
-            }
+/// The cell itself, then along each axis the ones before and after it.
+fn star<D: Axes, const STAR: usize>() -> [D::Offset; STAR] {
+    std::array::from_fn(|place| {
+        let mut offset = D::no_offset();
+        if let Some(neighbour) = place.checked_sub(1) {
+            offset.as_mut()[neighbour / 2] = if neighbour % 2 == 0 { -1 } else { 1 };
         }
-    }
+        offset
+    })
 }
 
-/// The rows of a padded block of up to three axes, as slices.
-struct Rows<'block> {
-    cells: &'block [f64],
-    rows: usize,
-    columns: usize,
-}
-
-impl<'block> Rows<'block> {
-    fn of<D: Axes>(padded: &'block ArrayView<'_, f64, D>) -> Self {
-        let (rows, columns) = match *padded.shape() {
-            [_, rows, columns] | [rows, columns] => (rows, columns),
-            _ => (1, padded.len()),
-        };
-        Rows {
-            cells: padded.as_slice().expect("a padded block is contiguous"),
-            rows,
-            columns,
-        }
-    }
-
-    fn row(&self, plane: usize, row: usize) -> &'block [f64] {
-        &self.cells[(plane * self.rows + row) * self.columns..][..self.columns]
-    }
-}
-
-/// One row of cells: `here` with a neighbour at each end, and along the axes before the last the two
-/// rows beside it, which carry the ends too.
+/// One row of cells from those of the star around each.
 #[multiversion::multiversion(targets = "simd")]
-fn update_row<const OUTER: usize>(
-    here: &[f64],
-    beside: [[&[f64]; 2]; OUTER],
-    next: &mut [f64],
-    ratio: f64,
-) {
-    let length = next.len();
-    let (before, after) = (&here[..length], &here[2..][..length]);
-    let here = &here[1..][..length];
-    let beside = beside.map(|pair| pair.map(|row| &row[1..][..length]));
-    for i in 0..length {
-        let along = |before: f64, after: f64| ratio * ((before + after) - 2.0 * here[i]);
-        let last = along(before[i], after[i]);
-        let outer = beside.map(|[before, after]| along(before[i], after[i]));
+fn update_row<const STAR: usize>(star: [&[f64]; STAR], next: &mut [f64], ratio: f64) {
+    let star = star.map(|cells| &cells[..next.len()]);
+    for (place, next) in next.iter_mut().enumerate() {
+        let cells = star.map(|cells| cells[place]);
+        let along = |axis: usize| {
+            let (before, after) = (cells[1 + 2 * axis], cells[2 + 2 * axis]);
+            ratio * ((before + after) - 2.0 * cells[0])
+        };
         // The order of the serial reference: axis after axis.
-        let change = outer
-            .into_iter()
-            .chain([last])
-            .reduce(|change, axis| change + axis);
-        next[i] = here[i] + change.unwrap_or(0.0);
+        let change = (1..STAR / 2).fold(along(0), |change, axis| change + along(axis));
+        *next = cells[0] + change;
     }
 }

@@ -77,7 +77,7 @@ impl Piece {
         scratch: &mut [T],
     ) {
         let blocks = self.packed_blocks(place);
-        if blocks.iter().all(Block::is_in_rows) {
+        if blocks.iter().all(Block::can_be_streamed::<T>) {
             for block in blocks {
                 block.copy(from, handed_over, Stores::Streamed);
             }
@@ -116,7 +116,7 @@ impl Piece {
         stores: Stores,
     ) -> Result<()> {
         let blocks = self.blocks(&source.place, &target.place);
-        let directly = stores == Stores::Cached || blocks.iter().all(Block::is_in_rows);
+        let directly = stores == Stores::Cached || blocks.iter().all(Block::can_be_streamed::<A>);
         let buffer = if directly {
             None
         } else {

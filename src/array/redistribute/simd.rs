@@ -1,4 +1,131 @@
-//! Stores that go past the caches, for what nobody reads again soon.
+//! Stores that go past the caches, for what nobody reads again soon, and blocks that are turned over in registers.
+
+use super::strided::Stores;
+
+/// Rows and columns of a block that is held in registers.
+pub(super) const SIDE: usize = 8;
+
+/// Bytes that go to memory at once.
+const LINE: usize = 64;
+
+/// Whether this processor turns over blocks of such elements in its registers.
+pub(super) fn transposes<T>() -> bool {
+    size_of::<T>() * SIDE == LINE && has_wide_registers()
+}
+
+/// Whether so many elements are whole lines.
+pub(super) fn is_whole_lines<T>(elements: usize) -> bool {
+    (elements * size_of::<T>()).is_multiple_of(LINE)
+}
+
+/// How many elements come before the first one at which a line begins.
+pub(super) fn before_a_line<T>(elements: &[T]) -> usize {
+    elements.as_ptr().addr().wrapping_neg() % LINE / size_of::<T>().max(1)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_wide_registers() -> bool {
+    std::arch::is_x86_feature_detected!("avx512f")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_wide_registers() -> bool {
+    false
+}
+
+/// Copies the first elements of the first rows of `from` to the first columns of `to`, as many as a block has.
+pub(super) fn transpose_block<T: Copy>(
+    from: &[T],
+    row_stride: usize,
+    to: &mut [T],
+    column_stride: usize,
+    stores: Stores,
+) {
+    #[cfg(target_arch = "x86_64")]
+    #[allow(unsafe_code)]
+    if transposes::<T>() {
+        let last = SIDE - 1;
+        assert!(last * row_stride + SIDE <= from.len() && last * column_stride + SIDE <= to.len());
+        let streamed = stores == Stores::Streamed
+            && before_a_line(to) == 0
+            && is_whole_lines::<T>(column_stride);
+        let (from, to) = (from.as_ptr().cast::<f64>(), to.as_mut_ptr().cast::<f64>());
+        // SAFETY: the processor has the instructions; rows and columns lie within the slices, of elements of
+        // eight bytes, as was just asserted; columns begin at lines where they are streamed.
+        return unsafe {
+            if streamed {
+                transpose_eight::<true>(from, row_stride, to, column_stride);
+            } else {
+                transpose_eight::<false>(from, row_stride, to, column_stride);
+            }
+        };
+    }
+    let mut block = [[from[0]; SIDE]; SIDE];
+    for (row, line) in block.iter_mut().enumerate() {
+        line.copy_from_slice(&from[row * row_stride..][..SIDE]);
+    }
+    for column in 0..SIDE {
+        let to = &mut to[column * column_stride..][..SIDE];
+        for (to, line) in to.iter_mut().zip(&block) {
+            *to = line[column];
+        }
+    }
+}
+
+/// A block of elements of eight bytes, whatever they are.
+///
+/// # Safety
+/// The eight rows and columns can be read and written; if streamed, columns begin at lines.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx512f")]
+unsafe fn transpose_eight<const STREAMED: bool>(
+    from: *const f64,
+    row_stride: usize,
+    to: *mut f64,
+    column_stride: usize,
+) {
+    use std::arch::x86_64::{
+        _mm512_loadu_pd, _mm512_shuffle_f64x2, _mm512_storeu_pd, _mm512_stream_pd,
+        _mm512_unpackhi_pd, _mm512_unpacklo_pd,
+    };
+    // SAFETY: as the caller vouches.
+    let rows: [_; SIDE] =
+        std::array::from_fn(|row| unsafe { _mm512_loadu_pd(from.add(row * row_stride)) });
+    // Pairs of rows: the elements of even columns, and of odd ones.
+    let even: [_; 4] =
+        std::array::from_fn(|pair| _mm512_unpacklo_pd(rows[2 * pair], rows[2 * pair + 1]));
+    let odd: [_; 4] =
+        std::array::from_fn(|pair| _mm512_unpackhi_pd(rows[2 * pair], rows[2 * pair + 1]));
+    for (parity, pairs) in [even, odd].into_iter().enumerate() {
+        // Of each pair of rows two columns, then of all rows one.
+        let upper = [
+            _mm512_shuffle_f64x2::<0x44>(pairs[0], pairs[1]),
+            _mm512_shuffle_f64x2::<0x44>(pairs[2], pairs[3]),
+        ];
+        let lower = [
+            _mm512_shuffle_f64x2::<0xEE>(pairs[0], pairs[1]),
+            _mm512_shuffle_f64x2::<0xEE>(pairs[2], pairs[3]),
+        ];
+        let columns = [
+            _mm512_shuffle_f64x2::<0x88>(upper[0], upper[1]),
+            _mm512_shuffle_f64x2::<0xDD>(upper[0], upper[1]),
+            _mm512_shuffle_f64x2::<0x88>(lower[0], lower[1]),
+            _mm512_shuffle_f64x2::<0xDD>(lower[0], lower[1]),
+        ];
+        for (number, column) in columns.into_iter().enumerate() {
+            // SAFETY: as the caller vouches.
+            unsafe {
+                let place = to.add((2 * number + parity) * column_stride);
+                if STREAMED {
+                    _mm512_stream_pd(place, column);
+                } else {
+                    _mm512_storeu_pd(place, column);
+                }
+            }
+        }
+    }
+}
 
 /// Copies a row without bringing the target's memory into the caches, which would be to read it first.
 #[cfg(target_arch = "x86_64")]
@@ -6,7 +133,6 @@
 pub(super) fn stream<T: Copy>(from: &[T], to: &mut [T]) {
     use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_stream_si128};
 
-    const LINE: usize = 64;
     assert_eq!(from.len(), to.len(), "a row has one length");
     let bytes = size_of_val(from);
     // Lines that are written in part only are left to the caches.

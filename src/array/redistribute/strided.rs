@@ -1,6 +1,6 @@
 //! Boxes of elements copied from one order in memory to another.
 
-use super::simd;
+use super::simd::{self, SIDE};
 use crate::layout::{Overlap, Span};
 
 /// Where a part lies in a slice: its first element, and the distance of neighbours along each axis, which may
@@ -97,9 +97,25 @@ impl Block {
     }
 
     /// Whether rows lie together on both sides.
-    pub(super) fn is_in_rows(&self) -> bool {
+    fn is_in_rows(&self) -> bool {
         let last = self.merged().pop();
         last.is_none_or(|last| (last.source, last.target) == (1, 1))
+    }
+
+    /// Whether it can be written past the caches as it is: row by row, or line by line.
+    pub(super) fn can_be_streamed<T>(&self) -> bool {
+        self.is_in_rows() || self.becomes_lines::<T>()
+    }
+
+    /// Whether its rows become columns that are whole lines.
+    fn becomes_lines<T>(&self) -> bool {
+        let mut loops = self.merged();
+        let last = loops.pop();
+        last.is_some_and(|last| last.target == 1)
+            && simd::transposes::<T>()
+            && loops
+                .iter()
+                .all(|each| simd::is_whole_lines::<T>(each.target.unsigned_abs()))
     }
 
     /// The same box with its target packed, in C order, from `start`.
@@ -151,7 +167,7 @@ impl Block {
             Some(place) => {
                 let lengthwise = loops.remove(place);
                 each(&loops, start, &mut |source, target| {
-                    transpose(&from[source..], &mut to[target..], last, lengthwise);
+                    transpose(&from[source..], &mut to[target..], last, lengthwise, stores);
                 });
             }
             None => each(&loops, start, &mut |source, target| {
@@ -207,40 +223,41 @@ fn one_by_one<T: Copy>(from: &[T], to: &mut [T], start: (usize, usize), along: L
     }
 }
 
-/// Rows and columns of a block that is held in registers.
-const SIDE: usize = 8;
-
 /// Copies rows of the source (neighbours along `lengthwise`) to columns of the target, block by block: each
 /// line of memory is touched once, however far rows are from each other.
-fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop) {
+fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop, stores: Stores) {
     let (length, width) = (lengthwise.extent, across.extent);
     let (row_stride, column_stride) = (
         across.source.unsigned_abs(),
         lengthwise.target.unsigned_abs(),
     );
-    let row_of = |row: usize| &from[row * row_stride..][..length];
-    let (whole, whole_length) = (width / SIDE * SIDE, length / SIDE * SIDE);
-    for first in (0..whole).step_by(SIDE) {
-        let rows: [&[T]; SIDE] = std::array::from_fn(|row| row_of(first + row));
+    // Rows before the target's first whole line.
+    let head = match stores {
+        Stores::Cached => 0,
+        Stores::Streamed => simd::before_a_line(to).min(width),
+    };
+    let whole = head..head + (width - head) / SIDE * SIDE;
+    let whole_length = length / SIDE * SIDE;
+    for first in whole.clone().step_by(SIDE) {
         for start in (0..whole_length).step_by(SIDE) {
-            let mut block = [[from[0]; SIDE]; SIDE];
-            for (row, (line, values)) in block.iter_mut().zip(&rows).enumerate() {
-                line.copy_from_slice(&values[start..start + SIDE]);
-                // The rows after these come next.
-                simd::prefetch(from, (first + SIDE + row) * row_stride + start);
+            let from = &from[first * row_stride + start..];
+            // The rows after these come next.
+            for row in SIDE..2 * SIDE {
+                simd::prefetch(from, row * row_stride);
             }
-            for column in 0..SIDE {
-                let place = (start + column) * column_stride + first;
-                for (to, line) in to[place..place + SIDE].iter_mut().zip(&block) {
-                    *to = line[column];
-                }
-            }
+            let to = &mut to[start * column_stride + first..];
+            simd::transpose_block(from, row_stride, to, column_stride, stores);
         }
     }
     for row in 0..width {
         // What is left over: the ends of rows, and whole rows.
-        let start = if row < whole { whole_length } else { 0 };
-        for (place, value) in row_of(row).iter().enumerate().skip(start) {
+        let start = if whole.contains(&row) {
+            whole_length
+        } else {
+            0
+        };
+        let values = &from[row * row_stride..][..length];
+        for (place, value) in values.iter().enumerate().skip(start) {
             to[place * column_stride + row] = *value;
         }
     }
