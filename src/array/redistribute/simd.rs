@@ -47,7 +47,7 @@ pub(super) fn transpose_block<T: Copy>(
         let last = SIDE - 1;
         assert!(last * row_stride + SIDE <= from.len() && last * column_stride + SIDE <= to.len());
         let streamed = stores == Stores::Streamed
-            && before_a_line(to) == 0
+            && to.as_ptr().addr().is_multiple_of(LINE)
             && is_whole_lines::<T>(column_stride);
         let (from, to) = (from.as_ptr().cast::<f64>(), to.as_mut_ptr().cast::<f64>());
         // SAFETY: the processor has the instructions; rows and columns lie within the slices, of elements of
