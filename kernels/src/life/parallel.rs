@@ -72,7 +72,7 @@ impl Life {
     /// some ten operations a cell, on as many cells at once as a vector has bytes.
     ///
     /// # Errors
-    /// [`Error::Mpi`](partita::Error::Mpi) when a message is lost.
+    /// [`Error::Mpi`] when a message is lost.
     pub fn step(&mut self) -> Result<()> {
         self.board
             .stencil(&mut self.next, SQUARE, |[here, around @ ..]: [u8; 9]| {
@@ -93,7 +93,7 @@ impl Life {
     /// One read of the board, one small reduction.
     ///
     /// # Errors
-    /// [`Error::Mpi`](partita::Error::Mpi).
+    /// [`Error::Mpi`].
     pub fn population(&self) -> Result<u64> {
         let communicator = self.board.communicator();
         let cells = self.board.local();
@@ -109,7 +109,7 @@ impl Life {
 /// The board of this `shape` that a pattern begins with. *Collective.*
 ///
 /// # Errors
-/// The same on every rank: those of [`Pattern::check`], and [`Error::Memory`](partita::Error::Memory).
+/// The same on every rank: those of [`Pattern::check`], and [`Error::Memory`].
 pub fn board(
     grid: &ProcessGrid,
     shape: [usize; 2],
