@@ -38,6 +38,12 @@ pub fn an_operation_that_is_not_commutative_is_applied_in_rank_order(
         let own: Vec<u64> = (0..length).map(|place| map(rank, place)).collect();
         let all = composed(0..=last, length);
         assert_eq!(world.all_reduce_with(&own, compose)?, all);
+        let (started, upto) = world.scope(|scope| {
+            let all = scope.start_all_reduce_with(&own, compose)?;
+            let upto = scope.start_scan_with(&own, compose)?;
+            Ok((all.wait()?, upto.wait()?))
+        })?;
+        assert_eq!((started, upto), (all.clone(), composed(0..=rank, length)));
         let at_root = (rank == root).then_some(all);
         assert_eq!(world.reduce_with(root, &own, compose)?, at_root);
         assert_eq!(world.scan_with(&own, compose)?, composed(0..=rank, length));
@@ -129,6 +135,13 @@ pub fn the_lowest_rank_with_the_extreme_value_is_told(world: &Communicator) -> R
         };
         let smallest = bits(world.all_reduce_min_location(&own)?);
         assert_eq!(smallest, expected(|a, b| a < b), "{table:?}");
+        let (started, other) = world.scope(|scope| {
+            let smallest = scope.start_all_reduce_min_location(&own)?;
+            let largest = scope.start_all_reduce_max_location(&own)?;
+            Ok((largest.wait()?, smallest.wait()?))
+        })?;
+        assert_eq!(bits(other), smallest, "{table:?}");
+        assert_eq!(bits(started), expected(|a, b| a > b), "{table:?}");
         let largest = bits(world.all_reduce_max_location(&own)?);
         assert_eq!(largest, expected(|a, b| a > b), "{table:?}");
     }

@@ -62,12 +62,9 @@ impl Communicator {
         wanted: Ordering,
     ) -> Result<Vec<(T, usize)>> {
         let chosen = self.all_reduce_with(values, |lower: T, higher: T| {
-            if is_nan(&lower) {
-                lower
-            } else if is_nan(&higher) || higher.partial_cmp(&lower) == Some(wanted) {
-                higher
-            } else {
-                lower
+            match replaces(&lower, &higher, wanted) {
+                true => higher,
+                false => lower,
             }
         })?;
         let candidates: Vec<usize> = values
@@ -81,6 +78,11 @@ impl Communicator {
         let ranks = self.all_reduce(&candidates, Operation::Min)?;
         Ok(chosen.into_iter().zip(ranks).collect())
     }
+}
+
+/// Whether a higher rank's value is to stand for both: the first NaN, otherwise what is `wanted`.
+pub(super) fn replaces<T: PartialOrd>(lower: &T, higher: &T, wanted: Ordering) -> bool {
+    !is_nan(lower) && (is_nan(higher) || higher.partial_cmp(lower) == Some(wanted))
 }
 
 /// Whether the value is not even equal to itself.

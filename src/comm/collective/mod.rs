@@ -10,6 +10,7 @@ mod reduce_scatter;
 mod scan;
 mod scatter;
 mod start;
+mod start_ordered;
 mod start_parts;
 mod start_scan;
 

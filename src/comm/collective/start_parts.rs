@@ -201,7 +201,7 @@ impl<'scope> Scope<'scope, '_> {
         self.start_exchange(call, Cow::Borrowed(data), plan, Ok)
     }
 
-    fn start_exchange<T: Element, R: 'static>(
+    pub(super) fn start_exchange<T: Element, R: 'static>(
         &'scope self,
         call: Call,
         data: Cow<'scope, [T]>,
