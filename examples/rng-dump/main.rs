@@ -10,10 +10,12 @@
 //! `--jump N` is reached at once, however large N is, and is the N-th stream of `partita::random::Streams`;
 //! `--long-jump N` the N-th family of streams.
 
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use partita::prelude::*;
-use partita::random::{Rng, Streams};
+use partita::random::{Rng, Streams, Xoshiro256PlusPlus};
 
 /// Prints the outputs of a stream of random numbers, one a line
 #[derive(clap::Parser)]
@@ -68,14 +70,26 @@ fn main() -> ExitCode {
             return Ok(());
         }
         let family = streams.family(arguments.long_jump);
-        let mut stream = family.stream(arguments.jump);
-        for _ in 0..arguments.count {
-            let output = stream.next_u64();
-            match arguments.hex {
-                true => root_println!(world, "{output:#018x}"),
-                false => root_println!(world, "{output}"),
+        let stream = family.stream(arguments.jump);
+        match dump(stream, arguments.count, arguments.hex) {
+            // Whoever reads has enough.
+            Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+            outcome => {
+                outcome.map_err(|cause| Error::io("write", Path::new("to standard output"), cause))
             }
         }
-        Ok(())
     })
+}
+
+/// Prints so many outputs, one a line, until they cannot be written.
+fn dump(mut stream: Xoshiro256PlusPlus, count: u64, hex: bool) -> std::io::Result<()> {
+    let mut lines = BufWriter::new(std::io::stdout().lock());
+    for _ in 0..count {
+        let output = stream.next_u64();
+        match hex {
+            true => writeln!(lines, "{output:#018x}")?,
+            false => writeln!(lines, "{output}")?,
+        }
+    }
+    lines.flush()
 }
