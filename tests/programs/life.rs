@@ -100,7 +100,7 @@ fn the_picture_shows_start_and_end() {
 fn wrong_boards_are_refused_once() {
     for (ranks, arguments, code, says) in [
         (1, ["--shape", "4,9"], 3, "5×5 at least"),
-        (3, ["--shape", "9"], 3, "rows and columns"),
+        (3, ["--shape", "9"], 2, "rows and columns"),
         (3, ["--pattern", "spaceship"], 2, "--pattern"),
         (2, ["--generations=-1", "--json"], 2, "--generations"),
         (
