@@ -56,7 +56,7 @@ impl Problem {
         } else if ranks <= m * n / (k * k) {
             2.0 * (m * n * k * k / ranks).sqrt() + m * n / ranks
         } else {
-            3.0 * (m * n * k / ranks).powf(2.0 / 3.0)
+            3.0 * (m * n * k / ranks).cbrt().powi(2)
         };
         (touched - self.share(ranks as usize)).max(0.0)
     }
