@@ -31,7 +31,7 @@ mod scope;
 mod shared_memory;
 mod spawn;
 mod start;
-mod start_scan;
+mod start_reduction;
 mod status;
 mod type_identity;
 mod validity;

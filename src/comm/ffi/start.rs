@@ -4,17 +4,15 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use mpi::ffi;
-use mpi::traits::AsRaw;
 
 use super::begin::{RECEIVE, SEND};
-use super::buffer::{Description, address, count, count_limit, vector_of_defaults};
+use super::buffer::{Description, address, count, vector_of_defaults};
 use super::check::check;
-use super::collective::read;
 use super::exchange::{check_lengths, expected, post};
 use super::handle::Handle;
 use super::scope::{Scope, ScopedRequest};
 use super::validity::validate;
-use crate::comm::{Call, Element, Operation, Received};
+use crate::comm::{Call, Element, Received};
 use crate::error::Result;
 
 /// Puts elements where the user wants them.
@@ -141,82 +139,6 @@ impl<'scope> Scope<'scope, '_> {
                     Ok(())
                 },
                 move |_| finish(),
-            )
-        }
-    }
-
-    /// To the root, which says so in `root`, or (`None`) to all. `give` makes the result; where there is
-    /// none it gets nothing.
-    pub(crate) fn raw_reduce<T: Element, R: 'static>(
-        &'scope self,
-        call: Call,
-        handle: Handle,
-        root: Option<(usize, bool)>,
-        (data, operation): (Cow<'scope, [T]>, Operation),
-        give: impl FnOnce(Vec<T>) -> R + 'scope,
-    ) -> Result<ScopedRequest<'scope, R>> {
-        let name = if root.is_some() {
-            "MPI_Ireduce"
-        } else {
-            "MPI_Iallreduce"
-        };
-        let receives = root.is_none_or(|(_, is_root)| is_root);
-        let mut reduced: Vec<T> = vector_of_defaults(if receives { data.len() } else { 0 })?;
-        let place = address(reduced.as_mut_ptr(), reduced.len()).cast_mut();
-        let (send, limit) = (read_only(&data), count_limit());
-        let (datatype, operation) = (T::equivalent_datatype(), operation.on::<T>(name)?);
-        // SAFETY: `data` is borrowed for the scope or owned by the last closure, like `reduced`; each
-        // piece is within them, and where nothing is received the place is not looked at.
-        unsafe {
-            self.start_together(
-                (call, Some(send.len())),
-                name,
-                move |requests| {
-                    for (number, piece) in send.chunks(limit).enumerate() {
-                        let length = count(piece.len(), name)?;
-                        let place = if receives {
-                            place.add(number * limit)
-                        } else {
-                            place
-                        }
-                        .cast();
-                        let raw = datatype.as_raw();
-                        match root {
-                            Some((root, _)) => {
-                                let root = count(root, name)?;
-                                request!(
-                                    requests,
-                                    MPI_Ireduce,
-                                    read(piece),
-                                    place,
-                                    length,
-                                    raw,
-                                    operation,
-                                    root,
-                                    handle.0
-                                )
-                            }
-                            None => {
-                                request!(
-                                    requests,
-                                    MPI_Iallreduce,
-                                    read(piece),
-                                    place,
-                                    length,
-                                    raw,
-                                    operation,
-                                    handle.0
-                                )
-                            }
-                        }
-                    }
-                    Ok(())
-                },
-                move |_| {
-                    drop(data);
-                    validate(reduced.as_mut_ptr(), reduced.len())?;
-                    Ok(give(reduced))
-                },
             )
         }
     }
