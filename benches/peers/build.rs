@@ -44,6 +44,7 @@ fn petsc(compiler: &str) {
     // After the driver that calls it.
     if pkg_config::probe_library("PETSc").is_ok() {
         println!("cargo:rustc-cfg=petsc");
+        again_without("PETSc", "libpetsc_real.so");
     }
 }
 
@@ -60,7 +61,15 @@ fn scalapack(compiler: &str) {
         .file("src/pdgemm.c")
         .compile("partita_peers_scalapack");
     // After the driver that calls it.
-    if pkg_config::Config::new().probe("scalapack-openmpi").is_ok() {
+    if pkg_config::probe_library("scalapack-openmpi").is_ok() {
         println!("cargo:rustc-cfg=scalapack");
+        again_without("scalapack-openmpi", "libscalapack-openmpi.so");
+    }
+}
+
+/// A library that is taken away later would be missed by the linker alone.
+fn again_without(package: &str, file: &str) {
+    if let Ok(folder) = pkg_config::get_variable(package, "libdir") {
+        println!("cargo:rerun-if-changed={folder}/{file}");
     }
 }
