@@ -21,8 +21,9 @@ const SHORT_RUN: [&str; 6] = [
     "partita-io",
 ];
 
-/// Of these the tests on three ranks: as many as it takes for a middle one, and for uneven parts.
-const SHORT_FILTER: [&str; 2] = ["--", "ranks_3"];
+/// Of these the tests on three ranks: as many as it takes for a middle one, and for uneven parts. They start no
+/// examples, which then need not be built.
+const SHORT_FILTER: [&str; 3] = ["--tests", "--", "ranks_3"];
 
 /// Jobs on one machine need no fabric; looking for one takes Open MPI 0.2 s at the start of each.
 const MESSAGING: (&str, &str) = ("OMPI_MCA_pml", "ob1");
@@ -80,12 +81,14 @@ fn short_run(selection: &Selection, filter: &[OsString]) -> Result<()> {
 }
 
 fn run_tests(selection: &Selection, packages: &[&str], filter: &[OsString]) -> Result<()> {
-    // The tests start examples, and a filter may leave cargo no reason to build them.
-    selection
-        .cargo("build")
-        .arguments(packages)
-        .arguments(["--examples"])
-        .run()?;
+    if !filter.iter().any(|word| word == SHORT_FILTER[0]) {
+        // The tests start examples, and a filter may leave cargo no reason to build them.
+        selection
+            .cargo("build")
+            .arguments(packages)
+            .arguments(["--examples"])
+            .run()?;
+    }
     let subcommand: &[&str] = if cargo_has("nextest") {
         &["nextest", "run"]
     } else {
