@@ -2,7 +2,7 @@
 
 use ndarray::{Array, ArrayView1, Axis, Ix1, Ix2, Ix3, Zip, s};
 use num_complex::Complex;
-use partita::layout::{Axes, Layout};
+use partita::layout::Axes;
 use partita::reduce::{Along, ArgMax, Max, Min, NanMin, Norm2, SkipNan, Sum};
 use partita::sum::{Exact, Reproducible, Squares};
 use partita::{
@@ -11,37 +11,7 @@ use partita::{
 use partita_testing::{any_layout, cases, error_of_all, position, spmd_test};
 use proptest::prelude::*;
 
-/// Values of which many are equal, some zeros of either sign, and some (where wanted) not finite.
-fn value(seed: u64, place: usize, with_specials: bool) -> f64 {
-    let mixed = (seed ^ place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32;
-    match mixed % 16 {
-        0 => 0.0,
-        1 => -0.0,
-        2 => 1e300,
-        3 => -1e300,
-        4 => 1e-310,
-        5 if with_specials => f64::NAN,
-        6 if with_specials => f64::INFINITY,
-        _ => (mixed % 41) as f64 * 0.1 - 2.0,
-    }
-}
-
-fn distributed<D: Axes>(
-    world: &Communicator,
-    layout: &Layout<D>,
-    of: impl Fn(usize) -> f64,
-) -> Result<(DistArray<f64, D>, Array<f64, D>)> {
-    let grid = ProcessGrid::new(world, layout.grid().parts())?;
-    let place = |index: D::Index| position(layout.shape(), index.as_ref());
-    let array = DistArray::from_fn(&grid, layout, |index| of(place(index)))?;
-    let whole = (0..layout.raw_dim().size()).map(of).collect();
-    Ok((array, Array::from_shape_vec(layout.raw_dim(), whole)?))
-}
-
-fn same(one: f64, other: f64) -> bool {
-    one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
-}
+use super::cases::{distributed, odd, same, tree, value};
 
 /// The first of those that no other one beats; `None` of none.
 fn first_best(values: &[f64], beats: impl Fn(f64, f64) -> bool) -> Option<usize> {
@@ -276,24 +246,6 @@ fn norm2(values: &[f64]) -> f64 {
     squares.norm()
 }
 
-/// The tree of a reduction by a user's function, as its definition says.
-fn tree<A: Copy>(values: &[A], combine: &impl Fn(A, A) -> A) -> Option<A> {
-    match values {
-        [] => None,
-        [value] => Some(*value),
-        _ => {
-            let (left, right) = values.split_at(values.len().next_power_of_two() / 2);
-            let (left, right) = (tree(left, combine)?, tree(right, combine)?);
-            Some(combine(left, right))
-        }
-    }
-}
-
-/// Neither associative nor commutative.
-fn odd(left: f64, right: f64) -> f64 {
-    left * 0.5 - right * 0.25 + 0.1
-}
-
 fn reproducible(values: &[f64]) -> f64 {
     let mut sum = Reproducible::default();
     sum.add(values);
@@ -313,70 +265,6 @@ fn assert_lines<D: Axes>(found: &DistArray<f64, D>, expected: &[f64]) -> Result<
     for (&found, &expected) in all.iter().zip(expected) {
         assert!(same(found, expected), "{found:e} for {expected:e}");
     }
-    Ok(())
-}
-
-#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
-fn a_users_function_meets_the_elements_in_one_tree(world: &Communicator) -> Result<()> {
-    for (layout, seed) in cases(24, (any_layout::<Ix2>(world.size()), any::<u64>())) {
-        let (array, whole) = distributed(world, &layout, |place| value(seed, place, false) * 0.7)?;
-        let values = whole.as_slice().expect("standard");
-        let (found, expected) = (array.reduce(odd)?, tree(values, &odd));
-        assert_eq!(
-            found.map(f64::to_bits),
-            expected.map(f64::to_bits),
-            "{array:?}"
-        );
-        let first = array.reduce(|left, _| left)?;
-        assert_eq!(
-            first.map(f64::to_bits),
-            values.first().map(|value| value.to_bits())
-        );
-        let last = array.reduce(|_, right| right)?;
-        assert_eq!(
-            last.map(f64::to_bits),
-            values.last().map(|value| value.to_bits())
-        );
-    }
-    Ok(())
-}
-
-#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
-fn a_digest_is_the_same_in_every_layout_and_no_other_arrays(world: &Communicator) -> Result<()> {
-    for (layout, seed) in cases(24, (any_layout::<Ix2>(world.size()), any::<u64>())) {
-        let (array, whole) = distributed(world, &layout, |place| value(seed, place, true))?;
-        let alone = world
-            .split(Some(world.rank() as u32), 0)?
-            .expect("every rank has a colour");
-        let grid = ProcessGrid::new(&alone, &[1, 1])?;
-        let there = DistArray::from_local(&grid, layout.raw_dim(), whole.clone())?;
-        let digest = array.digest()?;
-        assert_eq!(digest, there.digest()?, "{array:?}");
-        assert_eq!(digest.to_string().len(), 32);
-        for place in 0..whole.len().min(3) {
-            let mut changed = whole.clone();
-            let value = changed.iter_mut().nth(place).expect("it is there");
-            *value = f64::from_bits(value.to_bits() ^ 1);
-            let changed = DistArray::from_local(&grid, layout.raw_dim(), changed)?;
-            assert_ne!(digest, changed.digest()?);
-        }
-    }
-    // Two elements that change places, and the same elements in another shape.
-    let grid = ProcessGrid::balanced(world, 2)?;
-    let digest = |shape: [usize; 2], swap: bool| {
-        DistArray::from_fn(&grid, shape, |index| {
-            let place = position(&shape, &index);
-            let place = if swap && place < 2 { 1 - place } else { place };
-            Complex::new(place as f32, 1.0)
-        })?
-        .digest()
-    };
-    let digests = [
-        digest([6, 5], false)?,
-        digest([6, 5], true)?,
-        digest([5, 6], false)?,
-    ];
-    assert!(digests[0] != digests[1] && digests[0] != digests[2] && digests[1] != digests[2]);
     Ok(())
 }
 

@@ -3,5 +3,7 @@
 #![deny(unsafe_code)]
 
 mod array_reductions;
+mod cases;
 mod ill_conditioned;
 mod sums;
+mod trees_and_digests;

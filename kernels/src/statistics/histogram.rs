@@ -201,7 +201,51 @@ where
     A: Element + Into<f64>,
     D: Axes,
 {
-    let histogram = Histogram::new(edges)?;
-    let pairs = array.zip_with(weights, |value, weight| Complex::new(value.into(), weight))?;
-    pairs.reduce_by(&Weighted(histogram))
+    let weighted = Weighted(Histogram::new(edges)?);
+    with_weights(array, weights)?.reduce_by(&weighted)
+}
+
+/// [`weighted_histogram`] of each line along an axis: an array whose axis has the bins, without what is beside them.
+/// *Collective.*
+///
+/// # Cost
+/// As [`Lines::map_lines`], and a copy of elements and weights.
+///
+/// # Errors
+/// As either.
+///
+/// ```no_run
+/// # fn example(u: &partita::DistArray<f64, ndarray::Ix2>, w: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
+/// use partita_kernels::statistics::{edges, weighted_histogram_axis};
+/// let of_rows = weighted_histogram_axis(u, w, 1, &edges(0.0, 1.0, 100)?)?; // 100 sums a row
+/// # Ok(()) }
+/// ```
+#[track_caller]
+pub fn weighted_histogram_axis<A, D>(
+    array: &DistArray<A, D>,
+    weights: &DistArray<f64, D>,
+    axis: usize,
+    edges: &[f64],
+) -> Result<DistArray<f64, D>>
+where
+    A: Element + Into<f64>,
+    D: Along,
+{
+    let weighted = Weighted(Histogram::new(edges)?);
+    with_weights(array, weights)?.map_lines(axis, edges.len() - 1, |line| {
+        Ok(weighted.of_slice(line)?.bins)
+    })
+}
+
+/// Elements and their weights, as they travel.
+#[track_caller]
+fn with_weights<A, D>(
+    array: &DistArray<A, D>,
+    weights: &DistArray<f64, D>,
+) -> Result<DistArray<Complex<f64>, D>>
+where
+    A: Element + Into<f64>,
+    D: Axes,
+{
+    array.zip_with(weights, |value, weight| Complex::new(value.into(), weight))
 }

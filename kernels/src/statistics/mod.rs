@@ -6,12 +6,16 @@
 //! | [`moments`], [`Moments`] | [`variance_axis`], [`standard_deviation_axis`] | number, mean, variance and standard deviation, in one pass |
 //! | [`shape`] | [`skewness_axis`], [`kurtosis_axis`] | skewness and kurtosis |
 //! | [`covariance`], [`correlation`] | | matrices, of columns |
-//! | [`histogram`], [`weighted_histogram`] | [`histogram_axis`] | how many elements between edges |
+//! | [`histogram`], [`weighted_histogram`] | [`histogram_axis`], [`weighted_histogram_axis`] | how many elements between edges |
 //! | [`select`], [`quantiles`], [`median`] | [`quantiles_axis`], [`median_axis`] | elements by their rank in order, exactly |
 //! | [`top`] | [`top_axis`] | the largest elements, and where they are |
 //! | [`cumulative_sum`] | [`cumulative_sum_axis`] | the sums up to each element |
 //! | [`sort`], [`sort_by_key`] | [`sort_axis`] | the elements in order |
 //! | [`unique`] | [`unique_axis`] | the different elements, and how often each is there |
+//!
+//! Means, moments, covariances and histograms are of elements that an `f64` holds as they are; arrays of `i64`, `u64` or
+//! `usize` are first [`cast`](partita::DistArray::cast) to `f64`, or by [`try_cast`](partita::DistArray::try_cast), which
+//! refuses what is not a number of that type.
 //!
 //! Sums, norms, extremes, counts and digests are [`Reductions`](partita::Reductions). [`serial`] has all of them for a slice
 //! on one rank, in a few plain lines each.
@@ -36,7 +40,10 @@ use partita::Distributed;
 
 pub use covariance::{correlation, covariance};
 pub use cumulative::{cumulative_sum, cumulative_sum_axis};
-pub use histogram::{Histogram, HistogramOf, edges, histogram, histogram_axis, weighted_histogram};
+pub use histogram::{
+    Histogram, HistogramOf, edges, histogram, histogram_axis, weighted_histogram,
+    weighted_histogram_axis,
+};
 pub use mean::{
     Mean, MeanExact, mean, mean_axis, mean_exact, mean_exact_axis, nan_mean, nan_mean_axis,
 };

@@ -1,7 +1,7 @@
 //! The statistics of a slice, on one rank: plain, to be read aloud.
 
 use num_traits::ToPrimitive;
-use partita::reduce::{Accumulator, Ordered, Summable};
+use partita::reduce::{Accumulator, Digest, Digestible, Ordered, Summable};
 use partita::{Error, Result};
 
 use super::quantile::Step;
@@ -119,6 +119,57 @@ pub fn argmax<A: Ordered>(values: &[A]) -> Option<usize> {
     values
         .iter()
         .position(|value| *value == most || value.is_nan())
+}
+
+/// How many elements a predicate holds for.
+pub fn count<A: Copy>(values: &[A], holds: impl Fn(A) -> bool) -> u64 {
+    values.iter().filter(|&&value| holds(value)).count() as u64
+}
+
+/// Whether it holds for one of them at least.
+pub fn any<A: Copy>(values: &[A], holds: impl Fn(A) -> bool) -> bool {
+    values.iter().any(|&value| holds(value))
+}
+
+/// Whether it holds for each.
+pub fn all<A: Copy>(values: &[A], holds: impl Fn(A) -> bool) -> bool {
+    values.iter().all(|&value| holds(value))
+}
+
+/// All elements combined: those before the largest power of two that is less than their number, and those after, each in
+/// the same way.
+pub fn reduce<A: Copy>(values: &[A], combine: &impl Fn(A, A) -> A) -> Option<A> {
+    if values.len() < 2 {
+        return values.first().copied();
+    }
+    let (left, right) = values.split_at(values.len().next_power_of_two() / 2);
+    Some(combine(reduce(left, combine)?, reduce(right, combine)?))
+}
+
+/// The hash of an array of this shape: the sum over its elements in C order of two hashes of their place and their bits,
+/// and over its axes of those of their lengths, at the last places that there are.
+pub fn digest<A: Digestible>(shape: &[usize], values: &[A]) -> Digest {
+    let words = values
+        .iter()
+        .flat_map(|&value| (0..A::WORDS).map(move |number| value.word(number)));
+    let lengths = shape.iter().map(|&length| length as u64);
+    let all = (0..).zip(words).chain((0..=u64::MAX).rev().zip(lengths));
+    let (mut high, mut low) = (0u64, 0u64);
+    for (place, word) in all {
+        let key = |factor: u64, term: u64| place.wrapping_mul(factor).wrapping_add(term);
+        let key_of_high = key(0x9e37_79b9_7f4a_7c15, 0x6a09_e667_f3bc_c909);
+        let key_of_low = key(0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b);
+        high = high.wrapping_add(stafford13(word ^ key_of_high));
+        low = low.wrapping_add(stafford13(word.rotate_left(32) ^ key_of_low));
+    }
+    Digest(u128::from(high) << 64 | u128::from(low))
+}
+
+/// D. Stafford's variant 13 of the finaliser of MurmurHash3.
+fn stafford13(word: u64) -> u64 {
+    let word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ word >> 31
 }
 
 /// The elements that are numbers: what the `nan_…` forms reduce.
