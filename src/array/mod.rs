@@ -19,8 +19,6 @@ mod slice;
 mod stencil;
 mod view;
 
-use std::fmt;
-
 use ndarray::Array;
 
 use crate::comm::Element;
@@ -68,18 +66,5 @@ impl<A: Element, D: Axes> Clone for DistArray<A, D> {
             storage: elementwise::copied(self.storage.view()),
             halo: self.halo.clone(),
         }
-    }
-}
-
-impl<A: Element, D: Axes> fmt::Debug for DistArray<A, D> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rank = self.communicator().rank();
-        let local = self.layout.local_shape(rank);
-        write!(
-            formatter,
-            "DistArray({}, rank {rank} has {:?})",
-            self.layout,
-            local.slice()
-        )
     }
 }

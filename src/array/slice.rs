@@ -32,12 +32,50 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// [`Error::Shape`], on every rank, when the slice does not lie within the array, a cut axis would be
     /// left out, or a block-cyclic axis has no such slice: a view has one stride an axis, and what a rank has of a
     /// block-cyclic axis at some steps has several ([`AxisLayout::slice`](crate::layout::AxisLayout::slice) says at
-    /// which). Redistributed to blocks or cyclic, the axis has all slices.
+    /// which). Redistributed to blocks or cyclic, the axis has all slices; [`slice_to_owned`](Self::slice_to_owned)
+    /// does it where it must.
     pub fn slice<I: SliceArg<D>>(&self, info: I) -> Result<DistView<'_, A, I::OutDim>>
     where
         I::OutDim: Axes,
     {
         slice(self, &info)
+    }
+
+    /// A part of the array as an array of its own, by global indices, with any step of any layout.
+    /// *Collective.*
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+    /// # use partita::prelude::*;
+    /// use ndarray::s;
+    /// let grid = ProcessGrid::balanced(world, 1)?;
+    /// let dealt = grid.layout([1000], &[BlockCyclic(4)])?;
+    /// let u = DistArray::from_fn(&grid, &dealt, |[i]| i as f64)?;
+    /// let every_third = u.slice_to_owned(s![..;3])?; // which no view of blocks of four is
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cost
+    /// Where a [`slice`](Self::slice) is a view, a copy of it and no message. Elsewhere the array is
+    /// redistributed first, to blocks along the axes that have no such slice.
+    ///
+    /// # Errors
+    /// The same on every rank: [`Error::Shape`] when the slice does not lie within the array or a cut axis
+    /// would be left out; as [`redistribute`](Self::redistribute).
+    #[track_caller]
+    pub fn slice_to_owned<I: SliceArg<D>>(&self, info: I) -> Result<DistArray<A, I::OutDim>>
+    where
+        I::OutDim: Axes,
+    {
+        let call = Call::new("slice_to_owned").array::<A>(self.shape());
+        let _call = self.communicator().enter(call)?;
+        // Replicated: layouts and slices are the same on every rank.
+        let axes = axes_of(&self.layout, info.as_ref())?;
+        let sliceable = self.layout.in_blocks_to_slice(&axes)?;
+        if sliceable == self.layout {
+            return Ok(self.slice(info)?.to_owned());
+        }
+        Ok(self.redistribute(&sliceable)?.slice(info)?.to_owned())
     }
 
     /// A part of the array, to be changed; as [`slice`](Self::slice). *Local.*
@@ -134,17 +172,7 @@ struct Plan<D: Axes> {
 impl<D: Axes> Plan<D> {
     /// Replicated: the layout and the slice are the same everywhere.
     fn new(layout: &Layout<D>, info: &[SliceInfoElem]) -> Result<Self> {
-        let of_axes = info.iter().filter(|element| !element.is_new_axis());
-        let axes: Result<Vec<AxisSlice>> = of_axes
-            .zip(layout.shape())
-            .enumerate()
-            .map(|(axis, (element, &length))| {
-                axis_slice(element, length).map_err(|cause| {
-                    Error::shape("slice", format!("{layout}: axis {axis}: {cause}"))
-                })
-            })
-            .collect();
-        let axes = axes?;
+        let axes = axes_of(layout, info)?;
         let sliced = layout.slice(&axes)?;
         Ok(Plan { axes, sliced })
     }
@@ -174,6 +202,19 @@ impl<D: Axes> Plan<D> {
             .map(|(slice, (whole, sliced))| slice.local(whole, &sliced))
             .collect()
     }
+}
+
+/// What is taken of each axis of the array.
+fn axes_of<D: Axes>(layout: &Layout<D>, info: &[SliceInfoElem]) -> Result<Vec<AxisSlice>> {
+    let of_axes = info.iter().filter(|element| !element.is_new_axis());
+    of_axes
+        .zip(layout.shape())
+        .enumerate()
+        .map(|(axis, (element, &length))| {
+            axis_slice(element, length)
+                .map_err(|cause| Error::shape("slice", format!("{layout}: axis {axis}: {cause}")))
+        })
+        .collect()
 }
 
 /// In words, what is wrong with one axis of a slice.

@@ -1,7 +1,5 @@
 //! Views: what is cut over the ranks without being stored by itself.
 
-use std::fmt;
-
 use ndarray::{Array, ArrayView, ArrayViewMut, Ix1};
 
 use super::{DistArray, ProcessGrid};
@@ -287,20 +285,6 @@ macro_rules! view {
 
             fn local(&self) -> ArrayView<'_, A, D> {
                 $View::local(self)
-            }
-        }
-
-        /// The layout, and what this rank has of it.
-        impl<A: Element, D: Axes> fmt::Debug for $View<'_, A, D> {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let rank = self.communicator().rank();
-                let local = self.layout.local_shape(rank);
-                let (name, layout) = (stringify!($View), &self.layout);
-                write!(
-                    formatter,
-                    "{name}({layout}, rank {rank} has {:?})",
-                    local.slice()
-                )
             }
         }
     };

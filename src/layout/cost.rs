@@ -51,8 +51,9 @@ pub enum Route {
     Messages,
     /// Through memory that the ranks of one machine share.
     SharedMemory,
-    /// One of both: the first large array that these ranks redistribute will tell, for then they look whether
-    /// they are on one machine that has room.
+    /// One of both: the first large array that these ranks redistribute will tell, or
+    /// [`Redistribution::prepare`](crate::Redistribution::prepare) before it, for then they look whether they are on
+    /// one machine that has room.
     Undecided,
 }
 

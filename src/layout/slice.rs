@@ -185,10 +185,36 @@ impl<D: Axes> Layout<D> {
         for (axis, ((of, length), slice)) in axes.zip(slices).enumerate() {
             *of = of.slice(slice).map_err(|cause| {
                 error(format!(
-                    "axis {axis}, {cause}; `redistribute` it first, to blocks"
+                    "axis {axis}, {cause}; `redistribute` it first, to blocks, or let `slice_to_owned` do it"
                 ))
             })?;
             *length = slice.length;
+        }
+        Ok(layout)
+    }
+
+    /// The layout with those axes in blocks that have no such slices; all axes have them then.
+    ///
+    /// ```
+    /// use partita::layout::{AxisSlice, Distribution::*, GridShape, Layout};
+    /// let layout = Layout::new([90], GridShape::new(&[3]), &[BlockCyclic(4)])?;
+    /// let every_third = AxisSlice::new(90, 0, None, 3).map_err(partita::Error::usage)?;
+    /// assert!(layout.slice(&[every_third]).is_err());
+    /// let sliceable = layout.in_blocks_to_slice(&[every_third])?;
+    /// assert_eq!(sliceable.to_string(), "90 [block/3] on 3");
+    /// assert_eq!(sliceable.slice(&[every_third])?.shape(), [30]);
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when an axis cannot be cut into blocks.
+    pub fn in_blocks_to_slice(&self, slices: &[AxisSlice]) -> Result<Self> {
+        let mut layout = self.clone();
+        for (axis, slice) in layout.axes.iter_mut().zip(slices) {
+            if axis.slice(slice).is_err() {
+                *axis = AxisLayout::new(axis.len(), Distribution::Block, axis.parts())
+                    .map_err(|cause| Error::shape("layout", cause))?;
+            }
         }
         Ok(layout)
     }

@@ -1,7 +1,7 @@
 //! What is printed of arrays in every kind of layout.
 
 use ndarray::{Ix1, Ix2, Ix3, s};
-use partita::layout::Axes;
+use partita::layout::{Axes, Distribution};
 use partita::{Communicator, DistArray, Printable, ProcessGrid, Result};
 use partita_testing::{Sample, any_layout, cases, sampled, spmd_test};
 
@@ -72,5 +72,49 @@ fn of_a_large_array_the_edges_are_shown(world: &Communicator) -> Result<()> {
         format!("{array:?}").starts_with("DistArray(30×40 [block"),
         "{array:?}"
     );
+    Ok(())
+}
+
+/// Formatting sends nothing: what can be shown is what the rank has.
+#[spmd_test(ranks = [1, 2, 4])]
+fn an_array_formats_as_what_its_rank_has_of_it(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::new(world, &[world.size()])?;
+    let rows = grid.layout([4, 3], &[Distribution::Block, Distribution::Replicated])?;
+    let array = DistArray::from_fn(&grid, &rows, |[i, j]| (3 * i + j) as i32)?;
+    let all = "[[ 0  1  2]\n [ 3  4  5]\n [ 6  7  8]\n [ 9 10 11]]";
+    let block = "4×3 [block/2, replicated] on 2";
+    let dealt = grid.layout([4, 3], &[Distribution::Cyclic, Distribution::Replicated])?;
+    let in_turn = array.redistribute(&dealt)?;
+    match (world.size(), world.rank()) {
+        (1, _) => {
+            assert_eq!(array.to_string(), all);
+            assert!(format!("{array:?}").ends_with(&format!(", rank 0 has [0..4, 0..3]):\n{all}")));
+        }
+        (2, 1) => {
+            let rows = "[[ 6  7  8]\n [ 9 10 11]]";
+            assert_eq!(
+                array.to_string(),
+                format!("rank 1 has [2..4, 0..3] of {block}:\n{rows}")
+            );
+            let debug = format!("DistArray({block}, rank 1 has [2..4, 0..3]):\n{rows}");
+            assert_eq!(format!("{array:?}"), debug);
+            assert!(
+                in_turn
+                    .to_string()
+                    .starts_with("rank 1 has [{1, 3}, 0..3] of 4×3 [cyclic/2")
+            );
+            let column = array.slice(s![.., 1])?;
+            assert!(column.to_string().ends_with(":\n[ 7 10]"), "{column}");
+        }
+        (4, 3) => assert!(array.to_string().ends_with(":\n[[ 9 10 11]]"), "{array}"),
+        _ => {}
+    }
+    let everywhere = grid.layout(
+        [4, 3],
+        &[Distribution::Replicated, Distribution::Replicated],
+    )?;
+    assert_eq!(array.redistribute(&everywhere)?.to_string(), all);
+    let long = DistArray::from_fn(&grid, [8000], |[i]| i as u32 % 10)?;
+    assert!(long.to_string().contains(" … "), "{long}");
     Ok(())
 }

@@ -74,6 +74,19 @@ fn shares_memory(world: &Communicator, shape: [usize; 2]) -> Result<[Route; 2]> 
 #[spmd_test(ranks = [1, 2, 3])]
 fn the_route_is_told(world: &Communicator) -> Result<()> {
     let (large, small) = ([900, 700], [9, 7]);
+    let alone = world.duplicate()?;
+    let (grid, rows, columns) = rows_and_columns(&alone, large)?;
+    let plan = Redistribution::plan(&grid, &rows, &columns)?;
+    let (bound, told) = (plan.cost::<f64>(), plan.prepare::<f64>()?);
+    assert!(
+        told.peak_memory <= bound.peak_memory,
+        "{told} after {bound}"
+    );
+    assert_eq!(plan.cost::<f64>(), told);
+    assert_ne!(told.route, Route::Undecided);
+    let as_messages = plan.with_messages_only().prepare::<f64>()?;
+    assert_eq!(as_messages.route, Route::Messages);
+
     let [before, after] = shares_memory(world, large)?;
     if world.size() == 1 {
         assert_eq!([before, after], [Route::Messages; 2]);

@@ -61,6 +61,8 @@ where
     for (layout, info) in cases(count, layout_and_slice::<D>(world.size())) {
         let array = sampled::<A, D>(world, &layout)?;
         let mut expected = whole::<A, D>(&layout.raw_dim());
+        let owned = array.slice_to_owned(&info)?;
+        assert_eq!(owned.all_gather()?, expected.slice(&info), "{owned:?}");
         let view = match array.slice(&info) {
             Ok(view) => view,
             Err(error) => {

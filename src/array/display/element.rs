@@ -1,6 +1,8 @@
 //! Numbers as numpy writes them: all of one width, with as many digits as tell them apart, at most eight
 //! behind the point.
 
+use std::any::Any;
+
 use num_complex::Complex;
 
 use crate::comm::Element;
@@ -71,6 +73,39 @@ macro_rules! floats {
             }
         }
     )*};
+}
+
+/// Elements to texts of one width.
+pub(super) type Texts<A> = fn(&[A]) -> Vec<String>;
+
+/// How elements of this type are printed, where it is one of those above.
+pub(super) fn texts_if_printable<A: Element>() -> Option<Texts<A>> {
+    macro_rules! first_of {
+        ($($printable:ty),*) => {$(
+            let texts: Texts<$printable> = <$printable>::texts;
+            if let Some(texts) = (&texts as &dyn Any).downcast_ref::<Texts<A>>() {
+                return Some(*texts);
+            }
+        )*};
+    }
+    first_of!(
+        f64,
+        f32,
+        bool,
+        Complex<f64>,
+        Complex<f32>,
+        i8,
+        i16,
+        i32,
+        i64,
+        isize,
+        u8,
+        u16,
+        u32,
+        u64,
+        usize
+    );
+    None
 }
 
 /// A number's digits, the shortest that tell it apart and rounded, plain and with a power of ten.

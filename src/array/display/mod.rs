@@ -1,6 +1,7 @@
 //! Arrays as text, as numpy prints them.
 
 mod element;
+mod part;
 mod text;
 
 use std::fmt;
@@ -34,6 +35,8 @@ impl fmt::Display for Printed {
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// The array as numpy prints it, to be printed by the root; of more than 1000 elements the edges only.
     /// *Collective.*
+    ///
+    /// The array's own `Display` is local, because formatting is: it shows the part of the rank that formats.
     ///
     /// ```no_run
     /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
@@ -84,12 +87,7 @@ impl<A: Printable, D: Axes> DistView<'_, A, D> {
 fn display<A: Printable, T: Distributed<Element = A>>(array: &T) -> Result<Printed> {
     let (layout, communicator) = (array.layout(), array.grid().communicator());
     let _call = communicator.enter(Call::new("display").array::<A>(layout.shape()))?;
-    let summarised = layout.shape().iter().product::<usize>() > THRESHOLD;
-    let shown: Vec<Shown> = layout
-        .shape()
-        .iter()
-        .map(|&n| Shown::of(n, summarised))
-        .collect();
+    let shown = Shown::of_shape(layout.shape());
     let (places, values) = own(array, &shown);
     let places = communicator.gatherv(0, &places)?;
     let values = communicator.gatherv(0, &values)?;
@@ -142,6 +140,12 @@ struct Shown {
 }
 
 impl Shown {
+    /// Of each axis.
+    fn of_shape(shape: &[usize]) -> Vec<Self> {
+        let summarised = shape.iter().product::<usize>() > THRESHOLD;
+        shape.iter().map(|&n| Shown::of(n, summarised)).collect()
+    }
+
     fn of(length: usize, summarised: bool) -> Self {
         Shown {
             length,

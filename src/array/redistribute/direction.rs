@@ -203,6 +203,17 @@ impl<D: Axes> Direction<D> {
         Ok(())
     }
 
+    /// Decides about the route, and what it costs. Collective.
+    pub(super) fn prepare<A: Element>(&self, options: Options) -> Result<Cost> {
+        // Replicated: the options are the same on every rank.
+        if !options.as_messages() {
+            let bytes = self.array_bytes::<A>();
+            self.communicator()
+                .with_mailboxes::<A, _>(bytes, |_| Ok(()))?;
+        }
+        Ok(self.cost::<A>(options))
+    }
+
     /// Of the whole array.
     fn array_bytes<A>(&self) -> usize {
         let elements: usize = self.from.1.shape().iter().product();

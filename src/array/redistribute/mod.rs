@@ -135,8 +135,32 @@ impl<D: Axes> Redistribution<D> {
 
     /// What [`forward`](Self::forward) costs this rank, of elements of type `A`, by the
     /// [route](Cost::route) that it would take now. *Local.*
+    ///
+    /// As long as the ranks have not looked for memory that they share ([`prepare`](Self::prepare) has them
+    /// look) the route is undecided, and the memory is that of the dearer one.
     pub fn cost<A: Element>(&self) -> Cost {
         self.there.cost::<A>(self.options)
+    }
+
+    /// Has the ranks look now for memory that they share, as the first large array would, and tells what
+    /// [`forward`](Self::forward) costs by the route that it will take. *Collective.*
+    ///
+    /// ```no_run
+    /// # fn example(plan: &partita::Redistribution<ndarray::Ix2>) -> partita::Result<()> {
+    /// let cost = plan.prepare::<f64>()?;
+    /// println!("{cost}"); // messages, bytes and memory, before anything moves
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage), on every rank, when `PARTITA_SHARED` is neither 0 nor 1 or the
+    /// ranks call with different types.
+    #[track_caller]
+    pub fn prepare<A: Element>(&self) -> Result<Cost> {
+        let communicator = self.there.communicator();
+        let call = Call::new("prepare a redistribution").array::<A>(self.source().shape());
+        let _call = communicator.enter(call)?;
+        self.there.prepare::<A>(self.options)
     }
 
     /// What this rank sends, receives and keeps on the way forward. *Local.*
