@@ -59,7 +59,7 @@ pub mod sum;
 pub use array::reduce::{Lines, Reductions};
 pub use array::{
     Boundary, DistArray, DistView, DistViewMut, Distributed, Halo, HaloExchange, Haloed,
-    IntoLayout, Printable, Printed, ProcessGrid, Progression, Redistribution, RemoteAccess,
+    IntoLayout, Panels, Printable, Printed, ProcessGrid, Progression, Redistribution, RemoteAccess,
     RemoteArray, Replacement, SharedArray, Shift, reduce,
 };
 pub use array::{HaloExchanges, StencilRow};

@@ -30,7 +30,7 @@ pub use grid::{ProcessGrid, Shift};
 pub use halo::{Boundary, Halo, HaloExchange, HaloExchanges, Haloed};
 pub use making::Progression;
 pub use random::Replacement;
-pub use redistribute::Redistribution;
+pub use redistribute::{Panels, Redistribution};
 pub use remote::{RemoteAccess, RemoteArray};
 pub use shared::SharedArray;
 pub use stencil::StencilRow;

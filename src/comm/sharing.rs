@@ -1,7 +1,9 @@
 //! Memory in which ranks of one machine hand each other the pieces of large arrays.
 
-use super::ffi::Mailboxes;
-use super::{Communicator, Element};
+use std::any::Any;
+
+use super::ffi::{DoubleBuffer, Mailboxes};
+use super::{Communicator, Element, Operation};
 use crate::error::{Error, Result};
 
 const VARIABLE: &str = "PARTITA_SHARED";
@@ -20,6 +22,25 @@ pub(super) struct Sharing {
     /// The least array that goes through shared memory.
     from_bytes: usize,
     mailboxes: Mailboxed,
+    /// For panels, while nobody has them.
+    buffers: Vec<Kept>,
+    /// The number of the next buffers.
+    next: u64,
+    /// Bytes for which there was no room.
+    refused: usize,
+}
+
+/// Buffers that wait to be used again.
+struct Kept {
+    number: u64,
+    /// A [`DoubleBuffer`] of some type.
+    buffers: Box<dyn Any>,
+}
+
+/// Buffers for panels, with a number that all ranks know them by.
+pub(crate) struct Numbered<T> {
+    number: u64,
+    pub(crate) buffers: DoubleBuffer<T>,
 }
 
 enum Mailboxed {
@@ -41,13 +62,7 @@ impl Communicator {
         work: impl FnOnce(&mut Mailboxes) -> Result<R>,
     ) -> Result<Option<R>> {
         let mut sharing = self.inner.sharing.borrow_mut();
-        let sharing = match &mut *sharing {
-            Some(sharing) => sharing,
-            none => none.insert(Sharing {
-                from_bytes: self.least_shared()?,
-                mailboxes: Mailboxed::NotTried,
-            }),
-        };
+        let sharing = self.known(&mut sharing)?;
         // Replicated: the array's size, and by agreement the limit.
         if self.size() == 1 || array_bytes < sharing.from_bytes {
             return Ok(None);
@@ -69,6 +84,65 @@ impl Communicator {
             self.leave_for_ever();
         }
         outcome.map(Some)
+    }
+
+    /// Two buffers of so many elements for the panels of an array of so many bytes, to be given back when all of its
+    /// panels were seen; `None` where they go as messages, as in [`with_mailboxes`](Self::with_mailboxes).
+    /// Collective.
+    pub(crate) fn take_double_buffer<T: Element>(
+        &self,
+        array_bytes: usize,
+        length: usize,
+    ) -> Result<Option<Numbered<T>>> {
+        let mut sharing = self.inner.sharing.borrow_mut();
+        let sharing = self.known(&mut sharing)?;
+        // Replicated: the array's size, and by agreement the limits.
+        let bytes = length.saturating_mul(2 * size_of::<T>());
+        if self.size() == 1 || array_bytes < sharing.from_bytes || bytes >= sharing.refused {
+            return Ok(None);
+        }
+        let kept = sharing.keeps::<T>(length);
+        let word = kept.as_ref().map_or(0, Numbered::word);
+        // Local: where a rank has failed on the way, others have given back what it has not.
+        let words = self.all_reduce(&[word, !word], Operation::Max)?;
+        let is_common = words[0] == !words[1];
+        if is_common && kept.is_some() {
+            return Ok(kept);
+        }
+        let Some(buffers) = DoubleBuffer::open(self, length.next_power_of_two())? else {
+            sharing.refused = bytes;
+            return Ok(None);
+        };
+        sharing.next += 1;
+        let number = sharing.next;
+        Ok(Some(Numbered { number, buffers }))
+    }
+
+    /// For the next panels. Local.
+    pub(crate) fn give_back<T: Element>(&self, numbered: Numbered<T>) {
+        if let Some(sharing) = &mut *self.inner.sharing.borrow_mut() {
+            sharing.buffers.push(Kept {
+                number: numbered.number,
+                buffers: Box::new(numbered.buffers),
+            });
+        }
+    }
+
+    /// What is known, or found out now. Collective the first time.
+    fn known<'sharing>(
+        &self,
+        sharing: &'sharing mut Option<Sharing>,
+    ) -> Result<&'sharing mut Sharing> {
+        Ok(match sharing {
+            Some(sharing) => sharing,
+            none => none.insert(Sharing {
+                from_bytes: self.least_shared()?,
+                mailboxes: Mailboxed::NotTried,
+                buffers: vec![],
+                next: 0,
+                refused: usize::MAX,
+            }),
+        })
     }
 
     /// Whether arrays of so many bytes would go through memory that all ranks share; `None` before the first
@@ -98,5 +172,30 @@ impl Communicator {
             },
         });
         self.broadcast_outcome(0, own)
+    }
+}
+
+impl Sharing {
+    /// The smallest buffers for so many elements of this type that nobody has.
+    fn keeps<T: Element>(&mut self, length: usize) -> Option<Numbered<T>> {
+        let lengths = self.buffers.iter().enumerate().filter_map(|(place, kept)| {
+            let buffers = kept.buffers.downcast_ref::<DoubleBuffer<T>>()?;
+            Some((buffers.length(), place))
+        });
+        let fitting = lengths.filter(|(has, _)| *has >= length);
+        let (_, place) = fitting.min()?;
+        let kept = self.buffers.remove(place);
+        let buffers = kept.buffers.downcast::<DoubleBuffer<T>>().ok()?;
+        Some(Numbered {
+            number: kept.number,
+            buffers: *buffers,
+        })
+    }
+}
+
+impl<T: Element> Numbered<T> {
+    /// What is the same on ranks that have used the same buffers alike.
+    fn word(&self) -> u64 {
+        self.number << 32 | self.buffers.turns() & 0xffff_ffff
     }
 }

@@ -10,6 +10,7 @@ mod halo_cases;
 mod halos;
 mod layouts;
 mod making;
+mod panels;
 mod random_arrays;
 mod redistribution_costs;
 mod redistributions;

@@ -263,10 +263,12 @@ impl Plan {
             + along(self.problem.n.div_ceil(pn), self.words.b)
     }
 
+    /// One panel each, or, where there are more, the next one too.
     fn elements_held(&self, k: usize) -> usize {
         let [pm, pn, _] = self.grid;
         let sums = self.problem.m.div_ceil(pm) * self.problem.n.div_ceil(pn);
-        self.elements_of_panels(k) + if self.in_place { 0 } else { sums }
+        let panels = if k < self.problem.k { 2 } else { 1 };
+        panels * self.elements_of_panels(k) + if self.in_place { 0 } else { sums }
     }
 
     /// Where bits are promised whole panels; else so that what lies together on one rank is not cut in

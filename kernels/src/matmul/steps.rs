@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2, s};
 use num_complex::ComplexFloat;
-use partita::layout::block_range;
-use partita::{DistArray, Operation, ProcessGrid, Result};
+use partita::layout::{Layout, block_range};
+use partita::{DistArray, Operation, Panels, ProcessGrid, Result};
 
 use super::count::Steps;
 use super::local::{LocalMultiply, scale};
@@ -30,15 +30,14 @@ pub(super) struct Work<'product, A: Scalar> {
     pub(super) gemm: &'product Gemm<A>,
     pub(super) plan: &'product Plan,
     pub(super) part: Part,
-    pub(super) a: &'product DistArray<A, Ix2>,
-    pub(super) b: &'product DistArray<A, Ix2>,
+    a: Panels<'product, A, Ix2>,
+    b: Panels<'product, A, Ix2>,
     pub(super) c: &'product mut DistArray<A, Ix2>,
     /// α op(A)·op(B), where that is not added to C in place.
     pub(super) sums: Option<DistArray<A, Ix2>>,
     library: &'static dyn LocalMultiply<A>,
     /// What C is multiplied with when the next product is added to it.
     beta: A,
-    scratch: [Vec<A>; 2],
     pub(super) profile: Profile,
 }
 
@@ -60,44 +59,42 @@ impl<'product, A: Scalar> Work<'product, A> {
         Ok(Work {
             library: gemm.library.for_mode::<A>(gemm.mode)?,
             beta: if sums.is_some() { A::zero() } else { gemm.beta },
-            scratch: [vec![], vec![]],
             profile: Profile::default(),
+            a: panels(a, gemm.op_a, 1, |k| plan.layout_of_a(k), plan)?, // A[r, s]
+            b: panels(b, gemm.op_b, 0, |k| plan.layout_of_b(k), plan)?, // B[s, c]
             sums,
             gemm,
             plan,
             part,
-            a,
-            b,
             c,
         })
     }
 }
 
 impl<A: Scalar> Steps for Work<'_, A> {
-    /// C\[r, c\] += α A\[r, s\]·B\[s, c\]
-    fn multiply(&mut self, k: Range<usize>) -> Result<()> {
-        let (gemm, plan) = (self.gemm, self.plan);
-        let [scratch_a, scratch_b] = &mut self.scratch;
-        let clock = Instant::now();
-        let (order_a, order_b) = (gemm.op_a.order(), gemm.op_b.order());
-        let of_a = plan.layout_of_a(k.len())?;
-        let a1 = self
-            .a
-            .panel((order_a[1], k.clone()), order_a, &of_a, scratch_a)?; // A[r, s]
-        let of_b = plan.layout_of_b(k.len())?;
-        let b1 = self.b.panel((order_b[0], k), order_b, &of_b, scratch_b)?; // B[s, c]
-        let (a1, b1) = (conjugated(a1, gemm.op_a), conjugated(b1, gemm.op_b));
-        self.profile.moving += clock.elapsed().as_secs_f64();
-        let clock = Instant::now();
+    /// C\[r, c\] += α A\[r, s\]·B\[s, c\], while the next panels of A and B travel
+    fn multiply(&mut self, _: Range<usize>) -> Result<()> {
         let target = self.sums.as_mut().unwrap_or(self.c);
         let first = [0, 1].map(|axis| target.local_range(axis).map_or(0, |range| range.start));
         let product = Product {
             library: self.library,
-            factors: (gemm.alpha, self.beta),
+            factors: (self.gemm.alpha, self.beta),
             part: self.part,
         };
-        product.add(a1.view(), b1.view(), first, target.local_mut());
-        self.profile.multiplying += clock.elapsed().as_secs_f64();
+        let clock = Instant::now();
+        let mut multiplying = 0.0;
+        let (b, ops) = (&mut self.b, (self.gemm.op_a, self.gemm.op_b));
+        let seen = self.a.with_next(|a1| {
+            b.with_next(|b1| {
+                let (a1, b1) = (conjugated(a1, ops.0), conjugated(b1, ops.1));
+                let clock = Instant::now();
+                product.add(a1.view(), b1.view(), first, target.local_mut());
+                multiplying = clock.elapsed().as_secs_f64();
+            })
+        })?;
+        seen.transpose()?;
+        self.profile.multiplying += multiplying;
+        self.profile.moving += clock.elapsed().as_secs_f64() - multiplying;
         self.beta = A::one();
         Ok(())
     }
@@ -131,6 +128,19 @@ impl<A: Scalar> Steps for Work<'_, A> {
         }
         Ok(())
     }
+}
+
+/// The panels of an operand, in the plan's ranges along this axis of op(A) or op(B).
+fn panels<'array, A: Scalar>(
+    array: &'array DistArray<A, Ix2>,
+    op: Op,
+    axis: usize,
+    layout: impl Fn(usize) -> Result<Layout<Ix2>>,
+    plan: &Plan,
+) -> Result<Panels<'array, A, Ix2>> {
+    let targets = plan.ranges().map(|k| Ok((k.clone(), layout(k.len())?)));
+    let order = op.order();
+    array.panels(order[axis], order, targets.collect::<Result<Vec<_>>>()?)
 }
 
 /// A local product, or the part of it that is wanted.

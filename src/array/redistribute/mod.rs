@@ -1,10 +1,12 @@
 //! Arrays from one layout to another.
 
+mod ahead;
 mod buffers;
 mod direction;
 mod memory;
 mod messages;
 mod panel;
+mod panels;
 mod pieces;
 mod shared;
 mod simd;
@@ -19,6 +21,7 @@ use crate::layout::{Axes, Cost, Layout, Transfer};
 
 pub(super) use direction::{Direction, Options};
 pub(super) use memory::Source;
+pub use panels::Panels;
 
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// The same array in another layout, on the same ranks in any grid. *Collective.*

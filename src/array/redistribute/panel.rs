@@ -85,7 +85,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
             .collect()
     }
 
-    fn source_of(&self, slices: &[AxisSlice], sliced: &Layout<D>) -> Source<'_, A> {
+    pub(super) fn source_of(&self, slices: &[AxisSlice], sliced: &Layout<D>) -> Source<'_, A> {
         let mut source = self.source();
         for (axis, slice) in self.places(slices, sliced).iter().enumerate() {
             let distance = slice.start * source.place.strides[axis];
@@ -94,7 +94,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         source
     }
 
-    fn lend(
+    pub(super) fn lend(
         &self,
         slices: &[AxisSlice],
         sliced: &Layout<D>,
@@ -134,7 +134,7 @@ impl<D: Axes> Direction<D> {
 }
 
 /// A range of one axis, and all of the others. Replicated: ranges are the same on every rank.
-fn slices(shape: &[usize], axis: usize, range: Range<usize>) -> Result<Vec<AxisSlice>> {
+pub(super) fn slices(shape: &[usize], axis: usize, range: Range<usize>) -> Result<Vec<AxisSlice>> {
     let mut slices: Vec<AxisSlice> = shape.iter().copied().map(AxisSlice::whole).collect();
     let Some(slice) = slices.get_mut(axis) else {
         let detail = format!("axis {axis} of an array of shape {shape:?}");

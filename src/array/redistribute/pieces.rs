@@ -47,6 +47,11 @@ impl Piece {
         blocks(&self.axes, source, target)
     }
 
+    /// Whether it is packed in the order of the target's indices, as one that is a single block is.
+    pub(super) fn is_packed_in_order(&self) -> bool {
+        self.axes.iter().all(|overlap| overlap.spans().len() == 1)
+    }
+
     /// Its blocks, of which each goes where the one before ends in a packed target.
     fn packed_blocks(&self, place: &Place) -> Vec<Block> {
         let mut start = 0;

@@ -8,6 +8,7 @@ mod begin;
 mod buffer;
 mod check;
 mod collective;
+mod double_buffer;
 pub(crate) mod environment;
 mod exchange;
 pub(crate) mod file;
@@ -40,6 +41,7 @@ mod window;
 pub(crate) use buffer::{
     more_room, set_count_limit, vector_of_defaults, vector_with_capacity, vector_with_room,
 };
+pub(crate) use double_buffer::DoubleBuffer;
 pub(crate) use gate::Gate;
 pub(crate) use handle::Handle;
 pub(crate) use mailbox::Mailboxes;
