@@ -142,17 +142,26 @@ fn paint(target: &Replacement, volumes: &[Volume]) -> Result<()> {
             points: points.collect(),
         }
     };
-    let lines = vec![
-        line("ScaLAPACK's pdgemm", ORANGE, |volume| {
-            volume.scalapack as f64
+    let is_one_line = volumes
+        .iter()
+        .all(|volume| volume.summa == volume.scalapack);
+    let scalapack = match is_one_line {
+        true => "ScaLAPACK's pdgemm, and SUMMA",
+        false => "ScaLAPACK's pdgemm",
+    };
+    let mut lines = vec![
+        line(scalapack, ORANGE, |volume| volume.scalapack as f64),
+        line("chosen here", BLUE, |volume| volume.chosen as f64),
+        line("lower bound for any grid and memory", GREY, |volume| {
+            volume.least
         }),
-        line("SUMMA", GREEN, |volume| volume.summa as f64),
-        line("chosen", BLUE, |volume| volume.chosen as f64),
-        line("lower bound", GREY, |volume| volume.least),
     ];
+    if !is_one_line {
+        lines.push(line("SUMMA", GREEN, |volume| volume.summa as f64));
+    }
     let chart = Chart {
         x: ("ranks", 2.0..4096.0),
-        y: ("elements received by the busiest rank", 1e6..1e9),
+        y: ("elements received by the busiest rank", 1e6..2e8),
         legend: SeriesLabelPosition::LowerLeft,
     };
     chart.draw(target, lines)

@@ -60,6 +60,8 @@ impl Chart {
             .light_line_style(WHITE)
             .x_desc(self.x.0)
             .y_desc(self.y.0)
+            .x_label_formatter(&mark)
+            .y_label_formatter(&mark)
             .draw()?;
         for line in lines {
             let style = line.colour.stroke_width(2);
@@ -76,5 +78,13 @@ impl Chart {
             .draw()?;
         area.present()?;
         Ok(())
+    }
+}
+
+/// The number beside a mark: short, so that it leaves room for what the axis is called.
+fn mark(value: &f64) -> String {
+    match (0.001..10_000.0).contains(value) {
+        true => value.to_string(),
+        false => format!("{value:e}"),
     }
 }

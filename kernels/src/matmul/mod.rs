@@ -20,6 +20,10 @@
 //! pm = pn = 1, and what is between is 2.5-dimensional. [`Plan`] chooses the one that moves the fewest
 //! words, and says so.
 //!
+//! A and B come in panels, ranges of k. The next ones travel while these are multiplied: ranks of one machine
+//! lay theirs into memory that all of them see, two panels large, and multiply what lies there; ranks of several
+//! machines send them ahead into a second buffer. Which way it is changes no bit.
+//!
 //! Source: R. A. van de Geijn and J. Watts, *SUMMA: scalable universal matrix multiplication algorithm*
 //! (1997); E. Solomonik and J. Demmel, *Communication-optimal parallel 2.5D matrix multiplication and
 //! LU factorization algorithms* (2011); G. Kwasniewski et al., *Red-blue pebbling revisited: near

@@ -135,7 +135,7 @@ impl<A: Scalar> Default for Gemm<A> {
 /// Where the time of one product went, on this rank, in seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Profile {
-    /// In redistributions and sums of other ranks' parts, waiting included.
+    /// In laying out and receiving panels, and in sums of other ranks' parts, waiting included.
     pub moving: f64,
     /// In the local multiplication.
     pub multiplying: f64,
@@ -148,8 +148,9 @@ impl<A: Scalar> Gemm<A> {
     /// op(A) is m×k, op(B) k×n, C m×n; any lengths, zero included.
     ///
     /// # Cost
-    /// What [`plan`](Self::plan) says: for each range of k the panels of A and of B that a rank does not have
-    /// are [brought](DistArray::panel), and multiplied; where k is cut over ranks the partial sums of C are
+    /// What [`plan`](Self::plan) says: for each range of k the [panels](DistArray::panels) of A and of B that a rank
+    /// does not have are multiplied where another rank of its machine laid them for all, or come as messages, in
+    /// either way while the panels before are multiplied (`PARTITA_SHARED=0`: always as messages); where k is cut over ranks the partial sums of C are
     /// reduced and scattered; where C lies otherwise it is redistributed.
     ///
     /// # Errors

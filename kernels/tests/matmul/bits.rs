@@ -9,7 +9,7 @@ use partita_testing::spmd_test;
 use crate::cases::{Cases, distributed};
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8], time_limit = 120)]
-fn reproducible_products_have_the_bits_of_the_serial_one(world: &Communicator) -> Result<()> {
+pub fn reproducible_products_have_the_bits_of_the_serial_one(world: &Communicator) -> Result<()> {
     let mut cases = Cases::new(13);
     let real = Cases::real;
     for k in [1, 255, 256, 257, 600] {

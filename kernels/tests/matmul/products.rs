@@ -1,16 +1,21 @@
 //! Products against the serial ones: exact where numbers are small integers, within rounding where not.
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use num_complex::Complex;
+use partita::layout::{GridShape, Layout};
 use partita::{Communicator, DistArray, Error, ProcessGrid, Reductions, Result};
 use partita_kernels::matmul::local::Library;
 use partita_kernels::matmul::{Algorithm, Gemm, MatMul, Mode, Scalar, serial};
 use partita_testing::spmd_test;
+use sha2::{Digest, Sha256};
 
+use crate::bits::reproducible_products_have_the_bits_of_the_serial_one;
 use crate::cases::{Cases, distributed, run, small};
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8], time_limit = 120)]
-fn products_of_small_integers_are_exact_whatever_the_layouts(world: &Communicator) -> Result<()> {
+pub fn products_of_small_integers_are_exact_whatever_the_layouts(
+    world: &Communicator,
+) -> Result<()> {
     fn check<A: Scalar + std::fmt::Debug + PartialEq>(world: &Communicator) -> Result<()> {
         let mut cases = Cases::new(7);
         for round in 0..40 {
@@ -30,6 +35,14 @@ fn products_of_small_integers_are_exact_whatever_the_layouts(world: &Communicato
     check::<f32>(world)?;
     check::<Complex<f64>>(world)?;
     check::<Complex<f32>>(world)
+}
+
+/// All panels lie in memory that the ranks share, however small they are.
+#[spmd_test(ranks = [2, 3, 4, 8], environment = [("PARTITA_SHARED", "1")], time_limit = 120)]
+fn products_in_shared_memory_are_the_same(world: &Communicator) -> Result<()> {
+    products_of_small_integers_are_exact_whatever_the_layouts(world)?;
+    reproducible_products_have_the_bits_of_the_serial_one(world)?;
+    panels_that_travel_ahead_change_no_bit(world)
 }
 
 /// ‖C − C_ref‖ / (√(k+2)·|α|·‖A‖·‖B‖ + 2|β|·‖C₀‖) ≤ 3ε, in the Frobenius norm.
@@ -198,20 +211,48 @@ fn what_c_was_is_not_looked_at_where_beta_is_zero(world: &Communicator) -> Resul
     Ok(())
 }
 
+/// Of the product of two matrices of ((7i + 3j) mod 17) − 8, 61×47 and 47×53: by Python's integers and hashlib.
+const KNOWN_HASH: &str = "0e444160d3f81fe7ee8ece298e728d202115f2dabe4951545df847c3275d9d6a";
+
+/// SHA-256 of the elements' bytes, row by row, as another program that has C computes it.
+fn sha256(matrix: &Array2<f64>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for element in matrix {
+        // −0 and 0 are one number.
+        hash.update((element + 0.0).to_le_bytes());
+    }
+    hash.finalize().into()
+}
+
 #[spmd_test(ranks = [1, 2, 3, 5, 8])]
-fn the_digest_of_a_product_of_integers_is_that_of_the_serial_one(
+fn hash_and_digest_of_a_product_of_integers_are_those_of_the_serial_one(
     world: &Communicator,
 ) -> Result<()> {
     let mut cases = Cases::new(23);
     for _ in 0..12 {
         let case = run(world, &mut cases, small::<f64>, Gemm::default())?;
+        let (actual, expected) = (&case.actual, &case.expected);
+        assert_eq!(sha256(actual), sha256(expected), "{}", case.plan);
         let grid = ProcessGrid::balanced(world, 2)?;
         let of = |whole: &Array2<f64>| {
             let shape = [whole.nrows(), whole.ncols()];
             DistArray::from_fn(&grid, shape, |index| whole[index] + 0.0)?.digest()
         };
-        assert_eq!(of(&case.actual)?, of(&case.expected)?, "{}", case.plan);
+        assert_eq!(of(actual)?, of(expected)?, "{}", case.plan);
     }
+    Ok(())
+}
+
+/// C of known integers, its hash as Python computes it.
+#[spmd_test(ranks = [1, 2, 3, 4])]
+fn the_hash_of_a_known_product_is_what_another_program_gives(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let value = |[i, j]: [usize; 2]| ((i * 7 + j * 3) % 17) as f64 - 8.0;
+    let a = DistArray::from_fn(&grid, [61, 47], value)?;
+    let b = DistArray::from_fn(&grid, [47, 53], value)?;
+    let hash = sha256(&a.matmul(&b)?.all_gather()?);
+    let text: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(text, KNOWN_HASH);
     Ok(())
 }
 
@@ -238,6 +279,45 @@ fn long_sums_in_panels_are_exact(world: &Communicator) -> Result<()> {
             &distributed(world, &b, &of_b)?,
         )?;
         assert_eq!(c.all_gather()?, a.dot(&b), "{of_a} · {of_b}");
+    }
+    Ok(())
+}
+
+/// What one rank computes panel by panel from whole matrices, with the same library, are a rank's bits.
+#[spmd_test(ranks = [1, 2, 3, 4])]
+pub fn panels_that_travel_ahead_change_no_bit(world: &Communicator) -> Result<()> {
+    let mut cases = Cases::new(31);
+    let (size, [m, n, k]) = (world.size(), [70, 50, 1300]);
+    let real = Cases::real;
+    let (a, b) = (cases.matrix([m, k], real), cases.matrix([k, n], real));
+    for algorithm in [Algorithm::Automatic, Algorithm::Summa] {
+        let gemm = Gemm {
+            algorithm,
+            library: Library::PureRust,
+            memory_limit: Some((m + n) * 8 * 600),
+            ..Gemm::default()
+        };
+        let layouts = [[m, k], [k, n]].map(|shape| cases.layout(shape, size));
+        let (left, right) = (
+            distributed(world, &a, &layouts[0])?,
+            distributed(world, &b, &layouts[1])?,
+        );
+        let of_c = Layout::block([m, n], GridShape::new(&[size, 1]))?;
+        let mut c = distributed(world, &Array2::zeros([m, n]), &of_c)?;
+        let plan = gemm.plan(&left, &right, &of_c)?;
+        gemm.apply(&mut c, &left, &right)?;
+        if !plan.in_place() {
+            continue;
+        }
+        let rows = c.local_range(0).expect("a block");
+        let mut expected = Array2::zeros([rows.len(), n]);
+        let library = gemm.library.for_mode::<f64>(gemm.mode)?;
+        for (panel, k) in plan.ranges().enumerate() {
+            let beta = if panel == 0 { 0.0 } else { 1.0 };
+            let (a, b) = (a.slice(s![rows.clone(), k.clone()]), b.slice(s![k, ..]));
+            library.multiply((1.0, beta), a, b, expected.view_mut());
+        }
+        assert_eq!(c.local(), expected, "{plan}");
     }
     Ok(())
 }
