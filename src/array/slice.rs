@@ -48,6 +48,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
     /// # use partita::prelude::*;
     /// use ndarray::s;
+    /// use partita::layout::Distribution::BlockCyclic;
     /// let grid = ProcessGrid::balanced(world, 1)?;
     /// let dealt = grid.layout([1000], &[BlockCyclic(4)])?;
     /// let u = DistArray::from_fn(&grid, &dealt, |[i]| i as f64)?;
