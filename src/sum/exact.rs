@@ -50,10 +50,7 @@ impl Exact {
     pub fn add<A: Copy + Into<f64>>(&mut self, values: &[A]) {
         let mut copy = [0.0; BLOCK];
         // Most blocks are like the one before them: where that one had too much for three bins, this one has too.
-        let mut guess = values
-            .get(..BLOCK)
-            .map(largest_magnitude)
-            .and_then(comfortable);
+        let mut guess = self.highest();
         for block in values.chunks(BLOCK) {
             if let Some((top, sums)) = guess.and_then(|top| Some((top, slice_wholly(block, top)?)))
             {
@@ -100,6 +97,12 @@ impl Exact {
     pub fn to_f32(&self) -> f32 {
         self.to_wide()
             .map_or(self.specials.sum() as f32, |wide| wide.to_f32())
+    }
+
+    /// The bin of the largest numbers so far, unless they have cancelled.
+    fn highest(&self) -> Option<i32> {
+        let place = self.digits.iter().rposition(|&digit| digit != 0)?;
+        Some(place as i32 + LOWEST).filter(|bin| COMFORTABLE.contains(bin))
     }
 
     /// Adds a block, of which nothing is left; returns the bin of its largest number, if three bins held all of it.
