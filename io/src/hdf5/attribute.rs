@@ -251,7 +251,10 @@ where
         }
         TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
             let texts = fixed(from, &datatype)?;
-            Ok(texts.iter().map(|text| decode_text(text)).collect())
+            let texts = texts.iter().map(|text| decode_text(text));
+            Ok(texts
+                .map(|text| text.trim_end_matches(' ').to_string())
+                .collect())
         }
         other => Err(Problem(Mismatch::Loses(format!(
             "it is no text but {other}"
@@ -259,12 +262,10 @@ where
     }
 }
 
-/// Up to the padding. What is no UTF-8 is shown as such: a wrong letter in a unit is no reason to fail.
+/// Up to the first zero. What is no UTF-8 is shown as such: a wrong letter in a unit is no reason to fail.
 fn decode_text(bytes: &[u8]) -> String {
     let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
-    String::from_utf8_lossy(text)
-        .trim_end_matches(' ')
-        .to_string()
+    String::from_utf8_lossy(text).to_string()
 }
 
 /// An attribute's value for people to read; what is no number and no text by its type.

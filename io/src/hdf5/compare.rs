@@ -4,6 +4,7 @@ use std::fmt;
 
 use num_complex::Complex;
 use partita::{Error, Operation, Result};
+use serde::{Deserialize, Serialize};
 
 use super::dataset::Description;
 use super::dtype::Hdf5Element;
@@ -13,7 +14,7 @@ use super::slab::slabs;
 use super::transfer::BUFFER_LIMIT;
 
 /// How far two datasets are from each other.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// How many elements each has.
     pub elements: usize,
@@ -69,7 +70,7 @@ impl Distance for Complex<f64> {
 
 impl<Mode: Access> File<Mode> {
     /// Compares a dataset with one of another file, by value: elements that differ by more than `tolerance`
-    /// count as different. *Collective.*
+    /// count as different. Texts are equal or differ by 1. *Collective.*
     ///
     /// # Cost
     /// Every byte of both once, in bounded memory; a few all-reduces.
@@ -84,6 +85,9 @@ impl<Mode: Access> File<Mode> {
         other_name: &str,
         tolerance: f64,
     ) -> Result<Comparison> {
+        if let Some(texts) = self.compare_texts(name, other, other_name, tolerance)? {
+            return Ok(texts);
+        }
         let pair = Pair {
             one: (self, name),
             other: (other, other_name),
@@ -208,7 +212,7 @@ impl Found {
     }
 }
 
-fn index_of(number: usize, shape: &[usize]) -> Vec<usize> {
+pub(super) fn index_of(number: usize, shape: &[usize]) -> Vec<usize> {
     let mut rest = number;
     let mut index: Vec<usize> = shape
         .iter()

@@ -5,9 +5,9 @@ use hdf5::dataset::{AllocTime, FillTime, Layout};
 use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::dataset::{Source, create_groups};
+use super::dataset::{Place, Source, create_groups};
 use super::dtype;
-use super::ffi::{Cause, copy_attributes};
+use super::ffi::{Cause, copy_attributes, copy_object};
 use super::file::{Access, File};
 use super::read::share;
 use super::slab::{Slab, slabs};
@@ -24,6 +24,8 @@ struct Passing {
     thickness: usize,
     size: usize,
     is_complete: bool,
+    /// Where it is, if that is another file.
+    place: Option<Place>,
 }
 
 impl File<Writing> {
@@ -33,11 +35,11 @@ impl File<Writing> {
     ///
     /// # Cost
     /// Every byte is read once and written once, by all ranks in bounded memory. What is compressed is
-    /// compressed anew.
+    /// compressed anew. Elements of any length (texts) are copied by the root alone.
     ///
     /// # Errors
-    /// [`Error::Format`] when there is nothing of this name; [`Error::Unsupported`] for elements of no
-    /// fixed length; [`Error::Io`] as [`write`](Self::write).
+    /// [`Error::Format`] when there is nothing of this name; [`Error::Unsupported`] for elements that
+    /// refer to objects of their file; [`Error::Io`] as [`write`](Self::write).
     pub fn copy_from<Other: Access>(
         &mut self,
         other: &File<Other>,
@@ -104,14 +106,12 @@ impl File<Writing> {
         self.whole_so_far(&operation)?;
         self.access.failed.set(true);
         let passing = on_root(&self.communicator, || {
-            let source = other.access.structure(&operation, &other.path)?;
-            let source = Source {
-                file: &source,
-                path: &other.path,
-                operation: &operation,
-            };
-            self.make_alike(&source, from, to)
+            other.answer(&operation, |source| self.make_alike(source, from, to))
         })?;
+        let Some(passing) = passing else {
+            self.access.failed.set(false);
+            return Ok(());
+        };
         let most = BUFFER_LIMIT * self.communicator.size() / passing.size.max(1);
         for slab in slabs(&passing.shape, passing.thickness, most) {
             self.copy_slab(other, (from, to), &slab, &passing)?;
@@ -121,14 +121,14 @@ impl File<Writing> {
     }
 
     /// On the root: a dataset like another, without its data, and room for them.
-    fn make_alike(&self, source: &Source, from: &str, to: &str) -> Result<Passing> {
+    /// Elements of any length are copied at once, by the root alone.
+    fn make_alike(&self, source: &Source, from: &str, to: &str) -> Result<Option<Passing>> {
         let dataset = source.dataset(from)?;
         let element = source.element(&dataset)?;
-        if !dtype::is_plain(&element) {
-            let feature = format!("copying elements that are {}", dtype::name(&element));
-            return Err(source.unsupported(feature));
-        }
         source.check_storage(&dataset)?;
+        if !dtype::is_plain(&element) {
+            return self.copy_alone(source, &dataset, to).map(|()| None);
+        }
         let shape = source.shape(&dataset)?;
         let target = self.access.structure(source.operation, &self.path)?;
         let failure = |cause: Cause| Error::io(source.operation, &self.path, cause);
@@ -136,12 +136,35 @@ impl File<Writing> {
         drop(target);
         let bytes = shape.iter().product::<usize>() * element.size();
         self.make_room(source.operation, if filtered { bytes } else { 0 })?;
-        Ok(Passing {
+        Ok(Some(Passing {
+            place: source.elsewhere(&dataset)?,
             thickness: chunk.and_then(|chunk| chunk.first().copied()).unwrap_or(1),
             size: element.size(),
             is_complete: source.is_complete(&dataset),
             shape,
-        })
+        }))
+    }
+
+    /// On the root: a dataset whose elements lie elsewhere than in it.
+    fn copy_alone(&self, source: &Source, dataset: &Dataset, to: &str) -> Result<()> {
+        let element = source.element(dataset)?;
+        if dtype::has_references(&element) {
+            let feature = format!("copying elements that are {}", dtype::name(&element));
+            return Err(source.unsupported(feature));
+        }
+        let target = self.access.structure(source.operation, &self.path)?;
+        let copied = || -> std::result::Result<(), Cause> {
+            if target.link_exists(to) {
+                return Err("there is one already".into());
+            }
+            create_groups(&target, to)?;
+            copy_object(dataset, &target, to)?;
+            let copy = target.dataset(to)?;
+            copy_attributes(dataset, &copy)
+        };
+        copied().map_err(|cause| Error::io(source.operation, &self.path, cause))?;
+        drop(target);
+        self.make_room(source.operation, 0)
     }
 
     fn copy_slab<Other: Access>(
@@ -156,11 +179,11 @@ impl File<Writing> {
         let own = slab.selection(&share(&slab.shape(), rank, ranks));
         let mut bytes = Vec::new();
         let part = Part {
-            dataset: from,
+            dataset: passing.place.as_ref().map_or(from, |place| &place.name),
             selection: &own,
         };
         other
-            .session(&operation)?
+            .session_at(&operation, passing.place.as_ref())?
             .for_chunks(passing.is_complete)
             .scan(part, |_, piece| bytes.extend_from_slice(piece))?;
         let part = Part {

@@ -3,8 +3,9 @@
 //! Only one rank touches the structure of a file, so that it cannot depend on how many there are, and
 //! a damaged file is met by one rank that can say so, not by all of them in the middle of a collective.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use hdf5::dataset::ExternalFile;
 use hdf5::dataset::{AllocTime, FillTime, Layout};
 use hdf5::filters::Filter;
 use hdf5::types::{OwnedDynValue, TypeDescriptor};
@@ -13,8 +14,9 @@ use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::dtype::{Conversion, Mismatch, conversion, lossy_conversion};
-use super::ffi::{Cause, DatasetRefusal, create_group, open_dataset};
+use super::ffi::{Cause, DatasetRefusal, create_group, name_of_file, open_dataset};
 use super::storage::Storage;
+use crate::save::irregular_kind;
 
 /// The attribute that holds a dataset's checksum: see `checksum`.
 pub(super) const CHECKSUM: &str = "partita_checksum";
@@ -118,6 +120,15 @@ pub(super) struct Description {
     pub conversion: Conversion,
     /// Whether every chunk is there, so that all ranks can read them together.
     pub is_complete: bool,
+    /// Where it is, if that is another file.
+    pub place: Option<Place>,
+}
+
+/// A dataset in another file, to which a link led.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub(super) file: PathBuf,
+    pub(super) name: String,
 }
 
 /// A file being read, and how errors about it begin.
@@ -125,13 +136,18 @@ pub struct Source<'a> {
     pub(super) file: &'a hdf5::File,
     pub(super) path: &'a Path,
     pub(super) operation: &'a str,
+    /// Whether links and datasets may lead into other files.
+    pub(super) may_leave: bool,
 }
 
 impl Source<'_> {
     /// Opens a dataset, or tells which there are.
     pub(super) fn dataset(&self, name: &str) -> Result<Dataset> {
-        match open_dataset(self.file, name) {
+        match open_dataset(self.file, name, self.may_leave) {
             Ok(dataset) => Ok(dataset),
+            Err(DatasetRefusal::ExternalLink) if self.may_leave => {
+                Err(self.format(format!("{name:?} is a link to what is no regular file")))
+            }
             Err(DatasetRefusal::ExternalLink) => {
                 Err(self.unsupported(format!("{name:?}, a link into another file,")))
             }
@@ -173,9 +189,63 @@ impl Source<'_> {
         self.check_storage(&dataset)?;
         Ok(Description {
             is_complete: self.is_complete(&dataset),
+            place: self.elsewhere(&dataset)?,
             shape,
             conversion,
         })
+    }
+
+    /// Where a dataset is, if a link led into another file.
+    pub(super) fn elsewhere(&self, dataset: &Dataset) -> Result<Option<Place>> {
+        if !self.may_leave {
+            return Ok(None);
+        }
+        let damaged = |cause: Cause| self.damaged(&cause);
+        let file = name_of_file(dataset).map_err(damaged)?;
+        if file == name_of_file(self.file).map_err(damaged)? {
+            return Ok(None);
+        }
+        let found = || -> std::result::Result<_, Cause> {
+            let token = dataset.loc_info()?.token;
+            let mut there = walk(&dataset.file()?)?.into_iter();
+            Ok(there.find(|(_, other)| *other == token))
+        };
+        let Some((name, _)) = found().map_err(damaged)? else {
+            return Err(self.format("it has no name in the file that a link leads to".into()));
+        };
+        let file =
+            std::path::absolute(&file).map_err(|cause| Error::io(self.operation, &file, cause))?;
+        Ok(Some(Place { file, name }))
+    }
+
+    /// The files that a dataset's data lie in, other than its own.
+    fn external(&self, dataset: &Dataset) -> Result<Vec<ExternalFile>> {
+        let properties = dataset.dcpl();
+        let files = properties.and_then(|properties| properties.get_external());
+        files.map_err(|error| self.damaged(&error.into()))
+    }
+
+    /// Refuses data in other files unless they may be read: whole, and from regular files.
+    fn check_external(&self, dataset: &Dataset) -> Result<()> {
+        for external in self.external(dataset)? {
+            if !self.may_leave {
+                return Err(self.unsupported("data in external files".into()));
+            }
+            let name = &external.name;
+            let refused = |cause: &dyn std::fmt::Display| {
+                self.format(format!("its data in {name:?} cannot be read: {cause}"))
+            };
+            let metadata = std::fs::metadata(name).map_err(|cause| refused(&cause))?;
+            if let Some(kind) = irregular_kind(&metadata) {
+                return Err(refused(&format!("it is {kind}")));
+            }
+            let end = external.offset.saturating_add(external.size) as u64;
+            if metadata.len() < end && external.size != usize::MAX {
+                let length = metadata.len();
+                return Err(refused(&format!("it has {length} bytes, not {end}")));
+            }
+        }
+        Ok(())
     }
 
     /// The type of the elements.
@@ -220,8 +290,11 @@ impl Source<'_> {
         }
     }
 
-    /// Whether every chunk is there. HDF5 fails to read those collectively that are not.
+    /// Whether every chunk is there, and in this file. HDF5 fails to read those collectively that are not.
     pub(super) fn is_complete(&self, dataset: &Dataset) -> bool {
+        if self.external(dataset).is_ok_and(|files| !files.is_empty()) {
+            return false;
+        }
         let (Some(chunk), Some(number)) = (dataset.chunk(), dataset.num_chunks()) else {
             return true;
         };
@@ -236,30 +309,33 @@ impl Source<'_> {
             .dcpl()
             .map_err(|error| self.damaged(&error.into()))?;
         let damaged = |error: hdf5::Error| self.damaged(&error.into());
-        if !properties.get_external().map_err(damaged)?.is_empty() {
-            return Err(self.unsupported("data in external files".into()));
-        }
+        self.check_external(dataset)?;
         let layout = properties.get_layout().map_err(damaged)?;
         if layout == Layout::Virtual {
             return Err(self.unsupported("a virtual dataset".into()));
         }
-        if properties.has_filters() && !properties.all_filters_avail() {
-            let filters = properties.get_filters().map_err(damaged)?;
+        let filters = properties.get_filters().map_err(damaged)?;
+        // One by one: asked for all of them, HDF5 does not look for code to load.
+        if !filters.iter().all(Filter::is_available) {
             return Err(
                 self.unsupported(format!("a filter that HDF5 has no code for ({filters:?})"))
             );
         }
         if let (Layout::Contiguous, Some(offset)) = (layout, dataset.offset()) {
             let end = offset.saturating_add(dataset.storage_size());
-            let length = std::fs::metadata(self.path).map_or(u64::MAX, |file| file.len());
+            let file = match self.may_leave {
+                true => name_of_file(dataset).map_err(|cause| self.damaged(&cause))?,
+                false => self.path.to_path_buf(),
+            };
+            let length = std::fs::metadata(file).map_or(u64::MAX, |file| file.len());
             if end > length {
                 let detail = format!("truncated: its data end at byte {end}, the file at {length}");
                 return Err(self.format(detail));
             }
         }
-        match properties.has_filters() {
-            true => self.check_chunks(dataset),
-            false => Ok(()),
+        match filters.is_empty() {
+            true => Ok(()),
+            false => self.check_chunks(dataset),
         }
     }
 
@@ -324,6 +400,14 @@ pub(super) fn enumeration(datasets: &[String]) -> String {
 
 /// The full names of all datasets that lie in the file itself, in order; links are not followed.
 pub(super) fn list(file: &hdf5::File) -> std::result::Result<Vec<String>, Cause> {
+    let datasets = walk(file)?.into_iter();
+    let mut names: Vec<String> = datasets.map(|(name, _)| name).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// The same in any order, each with its place.
+fn walk(file: &hdf5::File) -> std::result::Result<Vec<(String, LocationToken)>, Cause> {
     let mut datasets = Vec::new();
     let mut seen = Vec::new();
     let mut groups = vec![(String::new(), file.group("/")?)];
@@ -331,7 +415,7 @@ pub(super) fn list(file: &hdf5::File) -> std::result::Result<Vec<String>, Cause>
         for (name, token, kind) in members(&group)? {
             let full = format!("{path}/{name}");
             match kind {
-                LocationType::Dataset => datasets.push(full),
+                LocationType::Dataset => datasets.push((full, token)),
                 // Hard links can make a circle of groups.
                 LocationType::Group if !seen.contains(&token) => {
                     seen.push(token);
@@ -341,7 +425,6 @@ pub(super) fn list(file: &hdf5::File) -> std::result::Result<Vec<String>, Cause>
             }
         }
     }
-    datasets.sort();
     Ok(datasets)
 }
 

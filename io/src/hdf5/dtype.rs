@@ -29,8 +29,8 @@ use serde::{Deserialize, Serialize};
 /// # is_element::<Particle>();
 /// ```
 ///
-/// Texts are no elements, because they have no fixed length: see
-/// [`File::write_texts`](super::File::write_texts).
+/// Texts are no elements, because they have no fixed length and lie outside of arrays: every rank has all texts of a
+/// dataset, as a list or an `ndarray`. See [`File::write_texts`](super::File::write_texts).
 pub trait Hdf5Element: partita::Element + hdf5::H5Type {}
 
 impl<T: partita::Element + hdf5::H5Type> Hdf5Element for T {}
@@ -168,6 +168,20 @@ pub(crate) fn is_plain(descriptor: &TypeDescriptor) -> bool {
         FixedArray(element, _) => is_plain(element),
         Compound(compound) => compound.fields.iter().all(|field| is_plain(&field.ty)),
         VarLenArray(_) | VarLenAscii | VarLenUnicode | Reference(_) => false,
+    }
+}
+
+/// Whether elements name objects of their own file.
+pub(crate) fn has_references(descriptor: &TypeDescriptor) -> bool {
+    use TypeDescriptor::*;
+    match descriptor {
+        Reference(_) => true,
+        FixedArray(element, _) | VarLenArray(element) => has_references(element),
+        Compound(compound) => compound
+            .fields
+            .iter()
+            .any(|field| has_references(&field.ty)),
+        _ => false,
     }
 }
 

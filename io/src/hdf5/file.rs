@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use partita::{Communicator, Error, Result};
 
-use super::dataset::Source;
+use super::dataset::{Place, Source};
 use super::report::Transfer;
 use super::transfer::{Session, TRANSFER_LIMIT};
 use crate::agreed::on_root;
@@ -124,6 +124,12 @@ pub trait Access {
     /// The file that all ranks open together, as the root found or made it.
     #[doc(hidden)]
     fn place(&self) -> Option<&Path>;
+
+    /// Whether links and datasets may lead into other files.
+    #[doc(hidden)]
+    fn may_leave(&self) -> bool {
+        false
+    }
 }
 
 impl<A: Access> File<A> {
@@ -156,7 +162,7 @@ impl<A: Access> File<A> {
     }
 
     /// What the root's handle says; on the root.
-    fn answer<Answer>(
+    pub(super) fn answer<Answer>(
         &self,
         operation: &str,
         question: impl FnOnce(&Source) -> Result<Answer>,
@@ -166,6 +172,7 @@ impl<A: Access> File<A> {
             file: &file,
             path: &self.path,
             operation,
+            may_leave: self.access.may_leave(),
         })
     }
 
@@ -179,6 +186,22 @@ impl<A: Access> File<A> {
             operation,
             limit: self.transfer_limit,
             collective: self.collective,
+        })
+    }
+
+    /// The same of the file that a dataset lies in, where a link leads into another.
+    pub(super) fn session_at<'a>(
+        &'a self,
+        operation: &'a str,
+        place: Option<&'a Place>,
+    ) -> Result<Session<'a>> {
+        let session = self.session(operation)?;
+        Ok(match place {
+            Some(place) => Session {
+                file: &place.file,
+                ..session
+            },
+            None => session,
         })
     }
 

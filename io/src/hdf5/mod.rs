@@ -22,6 +22,7 @@ mod dtype;
 #[allow(unsafe_code)]
 mod ffi;
 mod file;
+mod filters;
 mod grow;
 mod hyperslab;
 mod location;
@@ -44,6 +45,7 @@ pub use attribute::{AttributeElement, AttributeValue, FromAttribute};
 pub use compare::Comparison;
 pub use dtype::Hdf5Element;
 pub use file::File;
+pub use filters::allow_filters_from;
 pub use location::Location;
 pub use read::{Placement, Verdict};
 pub use reading::Reading;

@@ -6,7 +6,7 @@ use partita::{DistArray, Error, ProcessGrid, Result};
 use serde::{Deserialize, Serialize};
 
 use super::checksum;
-use super::dataset::{CHECKSUM, Description};
+use super::dataset::{CHECKSUM, Description, Place};
 use super::dtype::{Conversion, Hdf5Element, exact_floats, is_any_bits};
 use super::ffi::Memory;
 use super::file::{Access, File};
@@ -169,14 +169,15 @@ impl<Mode: Access> File<Mode> {
         let mut memory = self.communicator.agree(memory)?;
         if !described.shape.contains(&0) {
             let part = Part {
-                dataset: name,
+                dataset: described.place.as_ref().map_or(name, |place| &place.name),
                 selection,
             };
             let target = Target {
                 memory: &A::type_descriptor(),
                 conversion: described.conversion,
             };
-            let session = self.session(operation)?.for_chunks(described.is_complete);
+            let session = self.session_at(operation, described.place.as_ref())?;
+            let session = session.for_chunks(described.is_complete);
             let transfer = session.read(part, target, memory.bytes_mut())?;
             self.last_transfer.set(Some(transfer));
         }
@@ -229,15 +230,24 @@ impl<Mode: Access> File<Mode> {
     /// read.
     pub fn verify(&self, name: &str) -> Result<Verdict> {
         let operation = format!("verify {name:?} in");
-        let stored: (Vec<usize>, Option<u64>) = self.ask_and_release(&operation, |source| {
-            let dataset = source.dataset(name)?;
-            source.check_storage(&dataset)?;
-            Ok((source.shape(&dataset)?, self.access.sum_of(source, name)?))
-        })?;
-        let (shape, Some(expected)) = stored else {
+        let stored: Option<(Vec<usize>, u64, Option<u64>, Option<Place>)> =
+            self.ask_and_release(&operation, |source| {
+                let dataset = source.dataset(name)?;
+                source.check_storage(&dataset)?;
+                let Some(expected) = self.access.sum_of(source, name)? else {
+                    return Ok(None);
+                };
+                let of_texts = source.sum_of_texts(&dataset)?;
+                let place = source.elsewhere(&dataset)?;
+                Ok(Some((source.shape(&dataset)?, expected, of_texts, place)))
+            })?;
+        let Some((shape, expected, of_texts, place)) = stored else {
             return Ok(Verdict::Unknown);
         };
-        let found = self.sum_of(&operation, name, &Slab::whole(&shape))?;
+        let found = match of_texts {
+            Some(sum) => sum,
+            None => self.sum_of(&operation, (name, place.as_ref()), &Slab::whole(&shape))?,
+        };
         if found == expected {
             return Ok(Verdict::Intact);
         }
@@ -261,20 +271,26 @@ impl<Mode: Access> File<Mode> {
     }
 
     /// The checksum of what is stored in a part of a dataset, each rank reading its share.
-    pub(super) fn sum_of(&self, operation: &str, name: &str, slab: &Slab) -> Result<u64> {
+    pub(super) fn sum_of(
+        &self,
+        operation: &str,
+        (name, place): (&str, Option<&Place>),
+        slab: &Slab,
+    ) -> Result<u64> {
         let shape = slab.shape();
         let mut sum = 0u64;
         if !shape.contains(&0) {
             let own = share(&shape, self.communicator.rank(), self.communicator.size());
             let part = Part {
-                dataset: name,
+                dataset: place.map_or(name, |place| &place.name),
                 selection: &slab.selection(&own),
             };
-            self.session(operation)?.scan(part, |piece, bytes| {
-                let size = bytes.len() / piece.elements.len().max(1);
-                let share = checksum::of_elements(&piece.selection, size, bytes);
-                sum = sum.wrapping_add(share);
-            })?;
+            self.session_at(operation, place)?
+                .scan(part, |piece, bytes| {
+                    let size = bytes.len() / piece.elements.len().max(1);
+                    let share = checksum::of_elements(&piece.selection, size, bytes);
+                    sum = sum.wrapping_add(share);
+                })?;
         }
         self.add_up(sum)
     }
@@ -303,7 +319,7 @@ pub(super) fn share(shape: &[usize], rank: usize, ranks: usize) -> Selection {
 }
 
 /// A shape of a static number of axes, if it has that many.
-fn dimension<D: Axes>(shape: &[usize]) -> Option<D> {
+pub(super) fn dimension<D: Axes>(shape: &[usize]) -> Option<D> {
     if D::NDIM.is_some_and(|ndim| ndim != shape.len()) {
         return None;
     }

@@ -20,6 +20,7 @@ pub struct Reading {
     absolute: PathBuf,
     /// The root's own handle, by the serial driver.
     structure: RefCell<Option<hdf5::File>>,
+    may_leave: bool,
 }
 
 impl File<Reading> {
@@ -47,8 +48,28 @@ impl File<Reading> {
         let access = Reading {
             absolute,
             structure: RefCell::new(structure),
+            may_leave: false,
         };
         Ok(File::new(communicator, path, access))
+    }
+
+    /// Follows external links into other files, and reads data that lie in other files, from here on. *Local.*
+    ///
+    /// Without it both are refused, because a file from elsewhere could name any file of this machine. Where
+    /// they are, HDF5 decides: beside this file or, for data, in the working directory. Links do not lead into files
+    /// that this program has open.
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator, grid: &partita::ProcessGrid) -> partita::Result<()> {
+    /// use ndarray::Ix1;
+    /// use partita_io::hdf5::File;
+    /// let file = File::open(world, "parts.h5")?.with_other_files();
+    /// let part = file.read::<f64, Ix1>("link/to/part", grid)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn with_other_files(mut self) -> Self {
+        self.access.may_leave = true;
+        self
     }
 
     /// Ends reading. *Local.* Dropping the file does the same.
@@ -73,6 +94,10 @@ impl Access for Reading {
 
     fn place(&self) -> Option<&Path> {
         Some(&self.absolute)
+    }
+
+    fn may_leave(&self) -> bool {
+        self.may_leave
     }
 }
 

@@ -112,6 +112,7 @@ impl Series {
                 file: &structure,
                 path: &file.path,
                 operation: &operation,
+                may_leave: false,
             };
             let plan = Plan {
                 name: &self.name,

@@ -1,74 +1,247 @@
-//! Datasets of texts: short lists, that the root writes and reads.
+//! Datasets of texts: arrays of them, that the root writes and reads, and every rank gets whole.
 
-use hdf5::types::VarLenUnicode;
-use partita::Result;
+use hdf5::Dataset;
+use hdf5::types::{TypeDescriptor, VarLenUnicode};
+use ndarray::{Array, ArrayView, Dimension};
+use partita::layout::Axes;
+use partita::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 use super::attribute::{Problem, as_stored_text, texts};
-use super::dataset::create_groups;
+use super::checksum;
+use super::compare::{Comparison, index_of};
+use super::dataset::{Source, create_groups};
 use super::dtype::Mismatch;
-use super::ffi::{Cause, read_fixed_texts};
+use super::ffi::{Cause, bytes_behind, read_fixed_texts};
 use super::file::{Access, File};
+use super::hyperslab::Selection;
+use super::read::dimension;
 use super::writing::Writing;
 
-/// More than so many texts are no short list.
+/// More than so many texts, or bytes of them, are nothing for one rank.
 const MOST: usize = 1 << 24;
+const MOST_BYTES: u64 = 1 << 30;
+
+/// The texts of a dataset, in C order.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Texts {
+    pub shape: Vec<usize>,
+    pub texts: Vec<String>,
+}
 
 impl File<Writing> {
-    /// Writes a list of texts as a dataset. *Collective*; the root's texts count.
+    /// Writes texts as a dataset: a list of them, or an `ndarray` of any number of axes. *Collective*; the
+    /// root's texts count.
     ///
-    /// They lie in HDF5's heap, and carry no checksum.
+    /// Texts are of any length, so that they are no elements of distributed arrays: every rank has all of
+    /// them. h5py reads them as `str`. The dataset carries a checksum.
+    ///
+    /// ```no_run
+    /// # fn example(world: &partita::Communicator) -> partita::Result<()> {
+    /// use ndarray::{Ix2, array};
+    /// use partita_io::hdf5::File;
+    /// let mut file = File::create(world, "out.h5")?;
+    /// file.write_texts("names", &["temperature", "pressure"])?;
+    /// file.write_texts("table", &array![["T", "K"], ["p", "Pa"]])?;
+    /// file.close()?;
+    ///
+    /// let file = File::open(world, "out.h5")?;
+    /// let names: Vec<String> = file.read_texts("names")?;
+    /// let table = file.read_text_array::<Ix2>("table")?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Cost
     /// The root writes; one broadcast.
     ///
     /// # Errors
-    /// [`Error::Io`](partita::Error::Io) when there is a dataset of this name, or a text has a NUL in it.
-    pub fn write_texts(&mut self, name: &str, texts: &[impl AsRef<str>]) -> Result<()> {
+    /// [`Error::Io`] when there is a dataset of this name, or a text has a NUL in it.
+    pub fn write_texts<'a, Text, D>(
+        &mut self,
+        name: &str,
+        texts: impl Into<ArrayView<'a, Text, D>>,
+    ) -> Result<()>
+    where
+        Text: AsRef<str> + 'a,
+        D: Dimension,
+    {
+        let texts = texts.into();
+        let shape = texts.shape().to_vec();
         self.change(&format!("write {name:?} to"), |file| {
             if file.link_exists(name) {
                 return Err("there is one already".into());
             }
             create_groups(file, name)?;
-            let stored: std::result::Result<Vec<_>, Problem> = texts
-                .iter()
-                .map(|text| as_stored_text(text.as_ref()))
-                .collect();
+            let stored = texts.iter().map(|text| as_stored_text(text.as_ref()));
+            let stored: std::result::Result<Vec<_>, Problem> = stored.collect();
             let stored = stored.map_err(in_words)?;
             let dataset = file
                 .new_dataset_builder()
                 .empty::<VarLenUnicode>()
-                .shape(stored.len())
+                .shape(shape.clone())
                 .obj_track_times(false)
                 .create(name)?;
             if !stored.is_empty() {
                 dataset.write_raw(&stored)?;
             }
+            // Where checksums are noted, the root's counts, as its texts do.
+            self.note_sum(name, sum(&shape, texts.iter().map(AsRef::as_ref)));
             Ok(())
         })
     }
 }
 
 impl<A: Access> File<A> {
-    /// Reads a dataset of texts, of whatever shape, in C order. *Collective.*
+    /// Reads a dataset of texts, of whatever shape, in C order: of variable or fixed length, these without the
+    /// blanks or zeros that fill them up. *Collective.*
     ///
     /// # Cost
     /// The root reads; one broadcast.
     ///
     /// # Errors
-    /// [`Error::Format`](partita::Error::Format) when there is no such dataset, or its elements are no texts.
+    /// [`Error::Format`] when there is no such dataset, its elements are no texts, or they are more than one
+    /// rank should read.
     pub fn read_texts(&self, name: &str) -> Result<Vec<String>> {
+        Ok(self.texts(name)?.texts)
+    }
+
+    /// Reads a dataset of texts as an array. *Collective.*
+    ///
+    /// # Shapes
+    /// The dataset has as many axes as the array.
+    ///
+    /// # Cost
+    /// As [`read_texts`](Self::read_texts).
+    ///
+    /// # Errors
+    /// As [`read_texts`](Self::read_texts); [`Error::Shape`] when it has another number of axes.
+    pub fn read_text_array<D: Axes>(&self, name: &str) -> Result<Array<String, D>> {
+        let Texts { shape, texts } = self.texts(name)?;
+        // Replicated: the texts are.
+        let shaped = dimension::<D>(&shape).ok_or_else(|| {
+            let (axes, ndim) = (shape.len(), D::NDIM.unwrap_or_default());
+            let detail = format!("the dataset has {axes} axes ({shape:?}), the array {ndim}");
+            Error::shape(self.on_path(&format!("read {name:?} from")), detail)
+        })?;
+        Ok(Array::from_shape_vec(shaped, texts)?)
+    }
+
+    fn texts(&self, name: &str) -> Result<Texts> {
         self.ask(&format!("read {name:?} from"), |source| {
-            let dataset = source.dataset(name)?;
-            source.check_storage(&dataset)?;
-            let shape = source.shape(&dataset)?;
-            if shape.iter().product::<usize>() > MOST {
-                return Err(source.format(format!("its shape {shape:?} is no short list of texts")));
-            }
-            texts(&dataset, read_fixed_texts).map_err(|problem| match problem.0 {
-                Mismatch::Unsupported(feature) => source.unsupported(feature),
-                Mismatch::Loses(detail) => source.format(detail),
-            })
+            source.texts(&source.dataset(name)?)
         })
+    }
+
+    /// The comparison of two datasets if both are of texts: equal ones have no distance, others 1. *Collective.*
+    pub(super) fn compare_texts<Other: Access>(
+        &self,
+        name: &str,
+        other: &File<Other>,
+        other_name: &str,
+        tolerance: f64,
+    ) -> Result<Option<Comparison>> {
+        self.ask("compare", |source| {
+            let Some(own) = source.texts_if_any(name)? else {
+                return Ok(None);
+            };
+            let others = other.answer("compare", |source| source.texts_if_any(other_name))?;
+            let Some(others) = others else {
+                return Ok(None);
+            };
+            if own.shape != others.shape {
+                let (own, other) = (own.shape, others.shape);
+                let detail = format!("the shapes are {own:?} and {other:?}");
+                return Err(Error::shape(self.on_path("compare"), detail));
+            }
+            Ok(Some(compare(&own, &others, tolerance)))
+        })
+    }
+}
+
+impl Source<'_> {
+    /// The texts of a dataset.
+    pub(super) fn texts(&self, dataset: &Dataset) -> Result<Texts> {
+        self.check_storage(dataset)?;
+        let shape = self.shape(dataset)?;
+        if shape.iter().product::<usize>() > MOST {
+            return Err(self.format(format!("its shape {shape:?} is no short list of texts")));
+        }
+        if has_texts_of_any_length(&self.element(dataset)?) {
+            // Many elements can name one long text of the file.
+            let bytes = bytes_behind(dataset).map_err(|cause| self.damaged(&cause))?;
+            if bytes > MOST_BYTES {
+                return Err(self.format(format!("its texts have {bytes} bytes together")));
+            }
+        }
+        let texts = texts(dataset, read_fixed_texts).map_err(|problem| match problem.0 {
+            Mismatch::Unsupported(feature) => self.unsupported(feature),
+            Mismatch::Loses(detail) => self.format(detail),
+        })?;
+        Ok(Texts { shape, texts })
+    }
+
+    fn texts_if_any(&self, name: &str) -> Result<Option<Texts>> {
+        let dataset = self.dataset(name)?;
+        // What cannot even be named is not of texts.
+        match self
+            .element(&dataset)
+            .is_ok_and(|element| is_text(&element))
+        {
+            true => self.texts(&dataset).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// The checksum of a dataset whose elements lie elsewhere than in it, if it is of texts.
+    pub(super) fn sum_of_texts(&self, dataset: &Dataset) -> Result<Option<u64>> {
+        if !has_texts_of_any_length(&self.element(dataset)?) {
+            return Ok(None);
+        }
+        let Texts { shape, texts } = self.texts(dataset)?;
+        Ok(Some(sum(&shape, texts.iter().map(String::as_str))))
+    }
+}
+
+fn has_texts_of_any_length(element: &TypeDescriptor) -> bool {
+    matches!(
+        element,
+        TypeDescriptor::VarLenUnicode | TypeDescriptor::VarLenAscii
+    )
+}
+
+fn is_text(element: &TypeDescriptor) -> bool {
+    has_texts_of_any_length(element)
+        || matches!(
+            element,
+            TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_)
+        )
+}
+
+/// The checksum of texts: each, behind its length, is an element of as many bytes.
+fn sum<'a>(shape: &[usize], texts: impl Iterator<Item = &'a str>) -> u64 {
+    let places = ndarray::indices(shape).into_iter();
+    let sums = places.zip(texts).map(|(index, text)| {
+        let place = index.slice().iter().map(|&index| index..index + 1);
+        let length = (text.len() as u64).to_le_bytes();
+        let element = [&length, text.as_bytes()].concat();
+        checksum::of_elements(&Selection::of_ranges(place), element.len(), &element)
+    });
+    sums.fold(0, u64::wrapping_add)
+}
+
+fn compare(own: &Texts, others: &Texts, tolerance: f64) -> Comparison {
+    let pairs = own.texts.iter().zip(&others.texts).enumerate();
+    let mut different = pairs.filter(|(_, (own, other))| own != other);
+    let first = different.next().map(|(number, _)| number);
+    let count = different.count() + usize::from(first.is_some());
+    let counts = tolerance < 1.0;
+    Comparison {
+        elements: own.texts.len(),
+        different: if counts { count } else { 0 },
+        largest: f64::from(u8::from(count > 0)),
+        first: first
+            .filter(|_| counts)
+            .map(|number| index_of(number, &own.shape)),
     }
 }
 

@@ -3,6 +3,7 @@
 mod attributes;
 mod checkpoints;
 mod checksums;
+mod elsewhere;
 mod faults;
 mod growing;
 mod injected;
@@ -16,5 +17,6 @@ mod round_trip;
 mod slices;
 mod storage;
 mod structure;
+mod texts;
 mod tools;
 mod xdmf;

@@ -93,7 +93,7 @@ fn enumerations_and_structs_go_through_and_h5py_knows_them(world: &Communicator)
     file.write_texts("names", &["Anna", "Zoë", ""])?;
     file.close()?;
     let file = File::open(world, &path)?;
-    assert_eq!(file.verify_all()?, 5);
+    assert_eq!(file.verify_all()?, 6);
     for number in 0..storages.len() {
         let read: DistArray<Phase, Ix2> = file.read(&format!("phases{number}"), &grid)?;
         assert_eq!(read.local(), phases.local());

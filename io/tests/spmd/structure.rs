@@ -200,35 +200,3 @@ with h5py.File(sys.argv[1]) as file:
     assert_eq!(h5py(world, program, &[&copy])?.as_deref(), Some("read"));
     Ok(())
 }
-
-#[spmd_test(ranks = [1, 2])]
-fn texts_are_written_and_read_as_h5py_has_them(world: &Communicator) -> Result<()> {
-    let directory = TemporaryDirectory::new();
-    let (path, other) = (directory.join("out.h5"), directory.join("h5py.h5"));
-    let mut file = File::create(world, &path)?;
-    file.write_texts("names/long", &["Wärme", "", "heat"])?;
-    file.write_texts("none", &Vec::<String>::new())?;
-    let refused = file.write_texts("nul", &["a\0b"]).unwrap_err().to_string();
-    assert!(refused.contains("NUL"), "{refused}");
-    file.close()?;
-    let file = File::open(world, &path)?;
-    assert_eq!(file.read_texts("names/long")?, ["Wärme", "", "heat"]);
-    assert_eq!(file.read_texts("none")?, [""; 0]);
-    let program = r#"
-with h5py.File(sys.argv[1]) as file:
-    assert list(file["names/long"].asstr()) == ["Wärme", "", "heat"]
-with h5py.File(sys.argv[2], "w") as file:
-    file["fixed"] = np.array([[b"one", b"three"]])
-    file["ascii"] = np.array(["a", "b"], dtype=h5py.string_dtype("ascii"))
-    file["numbers"] = np.arange(3)
-print("read")
-"#;
-    if h5py(world, program, &[&path, &other])?.is_some() {
-        let file = File::open(world, &other)?;
-        assert_eq!(file.read_texts("fixed")?, ["one", "three"]);
-        assert_eq!(file.read_texts("ascii")?, ["a", "b"]);
-        let numbers = file.read_texts("numbers").unwrap_err().to_string();
-        assert!(numbers.ends_with("it is no text but int64"), "{numbers}");
-    }
-    Ok(())
-}

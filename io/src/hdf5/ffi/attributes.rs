@@ -1,9 +1,12 @@
-//! Attributes as they are stored, whatever they hold.
+//! Attributes and objects as they are stored, whatever they hold.
 
-use hdf5::{Location, from_id};
+use std::ffi::CString;
+
+use hdf5::{Dataset, Location, from_id};
 use hdf5_sys::h5a::{H5Acreate2, H5Aread, H5Awrite};
 use hdf5_sys::h5d::H5Dvlen_reclaim;
-use hdf5_sys::h5p::H5P_DEFAULT;
+use hdf5_sys::h5o::{H5O_COPY_WITHOUT_ATTR_FLAG, H5Ocopy};
+use hdf5_sys::h5p::{H5P_CLS_OBJECT_COPY, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_copy_object};
 use hdf5_sys::h5t::{H5T_class_t, H5Tdetect_class};
 
 use super::{Cause, Outcome, check, locked};
@@ -19,13 +22,32 @@ pub(crate) fn copy_attributes(from: &Location, to: &Location) -> Outcome<()> {
     Ok(())
 }
 
+/// Copies a dataset into another file, without its attributes. *Local.*
+pub(crate) fn copy_object(from: &Dataset, to: &Location, name: &str) -> Outcome<()> {
+    let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
+    locked(|| {
+        // SAFETY: the ids are open, the names C strings; the list is this function's, and closed by it.
+        unsafe {
+            let list = check("H5Pcreate", H5Pcreate(*H5P_CLS_OBJECT_COPY))?;
+            let set = H5Pset_copy_object(list, H5O_COPY_WITHOUT_ATTR_FLAG);
+            let copied = check("H5Pset_copy_object", set).and_then(|_| {
+                let (from, itself) = (from.id(), c".".as_ptr());
+                let copied = H5Ocopy(from, itself, to.id(), name.as_ptr(), list, H5P_DEFAULT);
+                check("H5Ocopy", copied)
+            });
+            check("H5Pclose", H5Pclose(list))?;
+            copied.map(drop)
+        }
+    })
+}
+
 fn copy_attribute(from: &Location, to: &Location, name: &str) -> Outcome<()> {
     let attribute = from.attr(name)?;
     let (datatype, space) = (attribute.dtype()?, attribute.space()?);
     let size = attribute.size().checked_mul(datatype.size());
     let size = size.filter(|&size| size <= LARGEST);
     let mut bytes = vec![0u8; size.ok_or(Cause::from("an attribute is absurdly large"))?];
-    let name = std::ffi::CString::new(name).map_err(|_| Cause::from("a name has a NUL in it"))?;
+    let name = CString::new(name).map_err(|_| Cause::from("a name has a NUL in it"))?;
     locked(|| {
         // SAFETY: the id is an open type.
         let refers = unsafe { H5Tdetect_class(datatype.id(), H5T_class_t::H5T_REFERENCE) };

@@ -8,6 +8,7 @@ mod buffer;
 mod convert;
 mod group;
 mod open;
+mod plugins;
 mod scale;
 mod stored;
 mod text;
@@ -16,14 +17,15 @@ mod transfer;
 use std::fmt;
 use std::sync::Once;
 
-pub(crate) use attributes::copy_attributes;
+pub(crate) use attributes::{copy_attributes, copy_object};
 pub(crate) use buffer::{Memory, as_bytes};
 pub(crate) use convert::convert;
 pub(crate) use group::create_group;
-pub(crate) use open::{DatasetRefusal, ParallelFile, open_dataset};
+pub(crate) use open::{DatasetRefusal, ParallelFile, name_of_file, open_dataset};
+pub(crate) use plugins::load_filters_from;
 pub(crate) use scale::{attach_scale, label_axis, number_of_scales};
 pub(crate) use stored::{fill_value, library_version, link_target};
-pub(crate) use text::{read_attribute, read_fixed_text, read_fixed_texts};
+pub(crate) use text::{bytes_behind, read_attribute, read_fixed_text, read_fixed_texts};
 pub(crate) use transfer::{Exchange, Performed};
 
 /// What HDF5 said of a failure.
@@ -53,14 +55,11 @@ impl From<&str> for Cause {
 /// Runs `work` as the only user of HDF5 in this process.
 ///
 /// The first call prepares the library: the `hdf5` crate calls `H5dont_atexit` and silences the
-/// printing of error stacks, and no file can make HDF5 load plugin code from then on.
+/// printing of error stacks, and no file can make HDF5 load plugin code unless [`load_filters_from`] lets it.
 pub(crate) fn locked<T>(work: impl FnOnce() -> T) -> T {
     static PREPARED: Once = Once::new();
     hdf5::sync::sync(|| {
-        PREPARED.call_once(|| {
-            // SAFETY: takes a bit mask by value; the lock is held and the library initialised.
-            unsafe { H5PLset_loading_state(0) };
-        });
+        PREPARED.call_once(plugins::load_nothing);
         work()
     })
 }
@@ -95,9 +94,4 @@ fn check<C: Code>(call: &str, code: C) -> Outcome<C> {
         .split_once("(): ")
         .map_or(stack.as_str(), |(_, reason)| reason);
     Err(Cause(format!("{call} failed: {reason}")))
-}
-
-unsafe extern "C" {
-    // The `-sys` crate declares the argument as a pointer; it is `unsigned int`.
-    fn H5PLset_loading_state(plugin_control_mask: std::ffi::c_uint) -> hdf5_sys::h5::herr_t;
 }

@@ -1,9 +1,9 @@
 //! Opening files for all ranks together, and datasets without leaving their file.
 
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_void};
 use std::mem::ManuallyDrop;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hdf5::file::{FileAccess, FileCloseDegree};
@@ -11,7 +11,7 @@ use hdf5::plist::DatasetAccess;
 use hdf5::{Dataset, Location};
 use hdf5_sys::h5::herr_t;
 use hdf5_sys::h5d::H5Dopen2;
-use hdf5_sys::h5f::{H5F_ACC_RDONLY, H5F_ACC_RDWR, H5Fopen};
+use hdf5_sys::h5f::{H5F_ACC_RDONLY, H5F_ACC_RDWR, H5Fget_name, H5Fopen};
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5p::{H5Pset_elink_cb, H5Pset_fapl_mpio};
 use mpi::ffi::{MPI_Comm, RSMPI_INFO_NULL};
@@ -68,7 +68,7 @@ impl ParallelFile {
 
     /// A dataset of this file, which the file closes. *Collective.*
     pub fn dataset(&self, name: &str) -> Result<ManuallyDrop<Dataset>, DatasetRefusal> {
-        open_dataset(&self.file, name).map(ManuallyDrop::new)
+        open_dataset(&self.file, name, false).map(ManuallyDrop::new)
     }
 
     /// Flushes and closes the file and what is open in it. *Collective.*
@@ -101,8 +101,12 @@ impl From<hdf5::Error> for DatasetRefusal {
 /// Set and read under the lock.
 static EXTERNAL_LINK_MET: AtomicBool = AtomicBool::new(false);
 
-/// Opens a dataset that lies in `location`'s own file. *Collective* where that file is.
-pub(crate) fn open_dataset(location: &Location, name: &str) -> Result<Dataset, DatasetRefusal> {
+/// Opens a dataset, in `location`'s own file unless it may be in another. *Collective* where that file is.
+pub(crate) fn open_dataset(
+    location: &Location,
+    name: &str,
+    may_leave: bool,
+) -> Result<Dataset, DatasetRefusal> {
     let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
     locked(|| {
         let access = DatasetAccess::try_new()?;
@@ -113,7 +117,11 @@ pub(crate) fn open_dataset(location: &Location, name: &str) -> Result<Dataset, D
                 "H5Pset_elink_cb",
                 H5Pset_elink_cb(
                     access.id(),
-                    Some(refuse_external_link),
+                    Some(if may_leave {
+                        refuse_irregular_file
+                    } else {
+                        refuse_external_link
+                    }),
                     std::ptr::null_mut(),
                 ),
             )?;
@@ -145,4 +153,42 @@ extern "C" fn refuse_external_link(
 ) -> herr_t {
     EXTERNAL_LINK_MET.store(true, Ordering::Relaxed);
     -1
+}
+
+/// The same where links may lead into other files: HDF5 would wait for a FIFO.
+extern "C" fn refuse_irregular_file(
+    parent_file: *const c_char,
+    _parent_group: *const c_char,
+    child_file: *const c_char,
+    _child_object: *const c_char,
+    _flags: *mut std::ffi::c_uint,
+    _access: hid_t,
+    _data: *mut c_void,
+) -> herr_t {
+    if parent_file.is_null() || child_file.is_null() {
+        return -1;
+    }
+    // SAFETY: HDF5 hands over C strings, that live for this call.
+    let (parent, child) = unsafe { (CStr::from_ptr(parent_file), CStr::from_ptr(child_file)) };
+    let path = |text: &CStr| Path::new(OsStr::from_bytes(text.to_bytes())).to_path_buf();
+    let (parent, child) = (path(parent), path(child));
+    let beside = parent.parent().map(|folder| folder.join(&child));
+    let is_irregular = |path: &Path| path.metadata().is_ok_and(|file| !file.is_file());
+    if is_irregular(&child) || beside.is_some_and(|beside| is_irregular(&beside)) {
+        EXTERNAL_LINK_MET.store(true, Ordering::Relaxed);
+        return -1;
+    }
+    0
+}
+
+/// The file that an object lies in, as HDF5 opened it. *Local.*
+pub(crate) fn name_of_file(object: &Location) -> Outcome<PathBuf> {
+    let mut name = vec![0u8; 8192];
+    let length = locked(|| {
+        // SAFETY: the id is open, and `name` has the length that is given.
+        let length = unsafe { H5Fget_name(object.id(), name.as_mut_ptr().cast(), name.len()) };
+        check("H5Fget_name", length as i64)
+    })?;
+    name.truncate(length as usize);
+    Ok(PathBuf::from(OsString::from_vec(name)))
 }

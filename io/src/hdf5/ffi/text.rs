@@ -6,7 +6,7 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{Attribute, Dataset, Datatype};
 use hdf5_sys::h5::herr_t;
 use hdf5_sys::h5a::H5Aread;
-use hdf5_sys::h5d::H5Dread;
+use hdf5_sys::h5d::{H5Dread, H5Dvlen_get_buf_size};
 use hdf5_sys::h5p::H5P_DEFAULT;
 use hdf5_sys::h5s::H5S_ALL;
 
@@ -51,6 +51,23 @@ pub(crate) fn read_attribute(
             check("H5Aread", H5Aread(attribute.id(), datatype.id(), memory))
         })?;
     }
+    Ok(bytes)
+}
+
+/// How many bytes the elements of a dataset take that lie elsewhere than in it, read one by one. *Local.*
+pub(crate) fn bytes_behind(dataset: &Dataset) -> Outcome<u64> {
+    let (datatype, space) = (dataset.dtype()?, dataset.space()?);
+    let mut bytes = 0;
+    // HDF5 (1.10.8) crashes when it is asked of a single element, which has no more bytes than the file.
+    if space.ndim() == 0 {
+        return Ok(bytes);
+    }
+    locked(|| {
+        // SAFETY: the ids are open, and `bytes` is a live local.
+        check("H5Dvlen_get_buf_size", unsafe {
+            H5Dvlen_get_buf_size(dataset.id(), datatype.id(), space.id(), &mut bytes)
+        })
+    })?;
     Ok(bytes)
 }
 
