@@ -24,6 +24,16 @@ pub enum Verdict {
     Unknown,
 }
 
+/// A dataset that is to be verified.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    shape: Vec<usize>,
+    sum: u64,
+    /// What was found by the root, where elements lie elsewhere than in the dataset.
+    of_texts: Option<u64>,
+    place: Option<Place>,
+}
+
 /// Where the elements that are read go: over a grid in blocks, or each axis as a distribution says.
 #[derive(Debug, Clone, Copy)]
 pub struct Placement<'a> {
@@ -230,23 +240,26 @@ impl<Mode: Access> File<Mode> {
     /// read.
     pub fn verify(&self, name: &str) -> Result<Verdict> {
         let operation = format!("verify {name:?} in");
-        let stored: Option<(Vec<usize>, u64, Option<u64>, Option<Place>)> =
-            self.ask_and_release(&operation, |source| {
-                let dataset = source.dataset(name)?;
-                source.check_storage(&dataset)?;
-                let Some(expected) = self.access.sum_of(source, name)? else {
-                    return Ok(None);
-                };
-                let of_texts = source.sum_of_texts(&dataset)?;
-                let place = source.elsewhere(&dataset)?;
-                Ok(Some((source.shape(&dataset)?, expected, of_texts, place)))
-            })?;
-        let Some((shape, expected, of_texts, place)) = stored else {
+        let stored: Option<Stored> = self.ask_and_release(&operation, |source| {
+            let dataset = source.dataset(name)?;
+            source.check_storage(&dataset)?;
+            let Some(sum) = self.access.sum_of(source, name)? else {
+                return Ok(None);
+            };
+            Ok(Some(Stored {
+                sum,
+                of_texts: source.sum_of_texts(&dataset)?,
+                place: source.elsewhere(&dataset)?,
+                shape: source.shape(&dataset)?,
+            }))
+        })?;
+        let Some(stored) = stored else {
             return Ok(Verdict::Unknown);
         };
-        let found = match of_texts {
+        let (expected, whole) = (stored.sum, Slab::whole(&stored.shape));
+        let found = match stored.of_texts {
             Some(sum) => sum,
-            None => self.sum_of(&operation, (name, place.as_ref()), &Slab::whole(&shape))?,
+            None => self.sum_of(&operation, (name, stored.place.as_ref()), &whole)?,
         };
         if found == expected {
             return Ok(Verdict::Intact);
