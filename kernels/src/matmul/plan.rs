@@ -378,8 +378,11 @@ impl fmt::Display for Plan {
         )?;
         write!(
             formatter,
-            "{} panels along k, {:.3e} elements a rank beyond the operands; 2mnk/(P√S) = {:.3e} with its own",
-            self.ranges().count(),
+            "{} along k, {:.3e} elements a rank beyond the operands; 2mnk/(P√S) = {:.3e} with its own",
+            match self.ranges().count() {
+                1 => "1 panel".to_string(),
+                panels => format!("{panels} panels"),
+            },
             self.memory as f64,
             self.problem.lower_bound(ranks, self.held())
         )

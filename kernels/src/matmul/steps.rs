@@ -73,6 +73,10 @@ impl<'product, A: Scalar> Work<'product, A> {
 
 impl<A: Scalar> Steps for Work<'_, A> {
     /// C\[r, c\] += α A\[r, s\]·B\[s, c\], while the next panels of A and B travel
+    ///
+    /// In one piece: with a look at the messages after each strip of rows, so that they move on, two ranks of one
+    /// machine multiplied 2000³ at 93, 89, 87 and 87 GFLOP/s (strips of 500, 250, 125 and 64) instead of at 97,
+    /// because B is packed for each strip and copying takes the same cores (Open MPI 4.1, no shared memory).
     fn multiply(&mut self, _: Range<usize>) -> Result<()> {
         let target = self.sums.as_mut().unwrap_or(self.c);
         let first = [0, 1].map(|axis| target.local_range(axis).map_or(0, |range| range.start));

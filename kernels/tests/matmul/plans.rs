@@ -80,6 +80,29 @@ proptest! {
     }
 }
 
+/// Of 16384³ in blocks: the figures of `cargo xtask bench matmul -- --volume`, on some of the ranks.
+#[test]
+fn the_schedules_of_thousands_of_ranks_bring_what_was_counted() {
+    let blocks = [Distribution::Block, Distribution::Block];
+    let millions = [(64, 48), (512, 12), (4096, 3)];
+    for (ranks, expected) in millions {
+        let operands = operands([1 << 14; 3], ranks, &blocks);
+        let plan = |algorithm| Plan::new(&operands, algorithm, Mode::Fast, None).expect("a plan");
+        let busiest = |plan: &Plan| {
+            let some = (0..ranks).step_by(if ranks > 1000 { 37 } else { 1 });
+            let received = some.map(|rank| plan.traffic(rank).expect("counts").words.total());
+            received.max().unwrap_or(0)
+        };
+        let chosen = plan(Algorithm::Automatic);
+        assert_eq!(busiest(&chosen), expected << 20, "{chosen}");
+        assert_eq!(chosen.words().total(), expected << 20, "{chosen}");
+        let summa = plan(Algorithm::Summa);
+        assert!(busiest(&summa) > expected << 20, "{summa}");
+        let least = chosen.problem().least_received(ranks);
+        assert!((expected << 20) as f64 >= least, "{chosen}");
+    }
+}
+
 #[test]
 fn long_sums_are_cut_along_k_and_wide_results_are_not() {
     let blocks = [Distribution::Block, Distribution::Block];
