@@ -107,7 +107,7 @@ fn main() -> ExitCode {
             let samples = arguments.samples;
             println!("products, medians of {samples} interleaved samples");
             print_table(&HEAD, &rows);
-            println!("COSMA, Elemental: skipped, no drivers of them are built here");
+            println!("COSMA, Elemental: skipped, not installed (Debian has no packages of them)");
         }
         Ok(())
     })
