@@ -4,6 +4,7 @@ use ndarray::{Array, Ix1};
 
 use super::reduce::for_each_run;
 use super::{DistArray, Distributed, ProcessGrid};
+use crate::comm::ffi::vector_of_defaults;
 use crate::comm::{Call, Parts};
 use crate::error::{Error, Result};
 use crate::layout::{Layout, block_range};
@@ -58,8 +59,7 @@ pub(super) fn in_order<T: Distributed>(array: &T, lengths: &[usize]) -> Result<V
     let places = communicator.all_to_allv(&places.into_iter().collect::<Parts<u64>>())?;
     let rank = communicator.rank();
     // Local: memory differs.
-    let whole = super::construct::try_default(ndarray::Ix1(lengths[rank]), "in_order");
-    let mut block = communicator.agree(whole)?.into_raw_vec_and_offset().0;
+    let mut block = communicator.agree(vector_of_defaults(lengths[rank]))?;
     let begin = ends[rank] - lengths[rank];
     let mut rest = values.as_slice();
     for [start, length] in places.as_slice().as_chunks::<2>().0 {

@@ -2,7 +2,7 @@
 
 use ndarray::{Array, Array1, Array2, Ix1, Ix2, Ix3};
 use partita::layout::Distribution;
-use partita::{Communicator, DistArray, ProcessGrid, Progression, Result};
+use partita::{Communicator, DistArray, Distributed, ProcessGrid, Progression, Result};
 use partita_testing::{any_layout, cases, error_of_all, sampled, spmd_test};
 use proptest::prelude::*;
 
@@ -116,5 +116,20 @@ fn arrays_are_made_like_others(world: &Communicator) -> Result<()> {
             Array2::from_shape_fn(layout.raw_dim(), |(i, j)| f64::from(u8::from(i == j)));
         assert_eq!(eye.all_gather()?, expected);
     }
+    Ok(())
+}
+
+/// What is written past the caches goes by lines; a flattened copy begins where its memory does.
+#[spmd_test(ranks = [1, 2])]
+fn large_parts_begin_at_a_line_of_memory(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::new(world, &[world.size()])?;
+    let length = (4 << 20) / size_of::<f64>() * world.size() + 3;
+    let made = DistArray::from_fn(&grid, [length], |[i]| i as f64)?;
+    let moved = made.redistribute(&grid.layout([length], &[Distribution::Cyclic])?)?;
+    for array in [&made, &moved] {
+        assert!(array.local().as_ptr().addr().is_multiple_of(64));
+        assert!(array.indexed_iter().all(|([i], &value)| value == i as f64));
+    }
+    assert_eq!(moved.flatten()?.local(), made.local());
     Ok(())
 }
