@@ -12,6 +12,7 @@ use partita_io::save::Replacement;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::colors::colormaps::{ColorMap, DerivedColorMap};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::balance::Balance;
 use thinned::LARGEST;
@@ -170,6 +171,15 @@ where
             colour_of(rank).filled(),
         )
     }))?;
+    // Of more ranks the numbers would run into each other.
+    if shares.len() <= 16 {
+        let below = Pos::new(HPos::Center, VPos::Bottom);
+        let style = ("sans-serif", 12).into_font().color(&WHITE).pos(below);
+        chart.draw_series((0..shares.len()).map(|rank| {
+            let place = (rank as f64 + 0.5, 0.0);
+            Text::new(rank.to_string(), place, style.clone())
+        }))?;
+    }
     chart.draw_series(LineSeries::new(
         [(0.0, mean), (shares.len() as f64, mean)],
         BLACK,
