@@ -2,11 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bins::{BLOCK, COMFORTABLE, HIGHEST, LOWEST, bin_of};
+use super::bins::{BLOCK, COMFORTABLE, HIGHEST, LOWEST, bin_of, exponent_of};
 use super::products::with_errors;
-use super::slice::{Slices, largest_magnitude, slice_wholly, take_slices};
+use super::slice::{FOLD, largest_magnitude, slice_wholly, take_slices};
 use super::special::Specials;
 use super::wide::{DIGIT_BITS, Wide, decompose};
+
+/// Bins that are tried at once where three are too few.
+const WIDE: usize = 6;
+
+/// The lowest bin with which that may begin.
+const LOWEST_WIDE: i32 = *COMFORTABLE.start() + (WIDE - FOLD) as i32;
 
 const BINS: usize = (HIGHEST - LOWEST + 1) as usize;
 
@@ -14,8 +20,9 @@ const BINS: usize = (HIGHEST - LOWEST + 1) as usize;
 /// and come back. Rounded once, to nearest, ties to even.
 ///
 /// A long accumulator of 49 digits of 44 bits, each in an `i128`, which overflows after some 2⁷⁰ numbers.
-/// A block of numbers is cut into slices of three digits, in vectors and without error, and what is left of
-/// it again, until nothing is left: once where a block's exponents span no more than 36 or so.
+/// A block of numbers is cut into slices of three digits, in vectors and without error: once where its exponents span
+/// no more than 36 or so. Where they span up to 168 or so, it is cut into slices of six at once; beyond that, what is
+/// left of a block after three is cut again, until nothing is left.
 ///
 /// ```
 /// use partita::sum::Exact;
@@ -48,20 +55,15 @@ impl Default for Exact {
 impl Exact {
     /// Adds numbers.
     pub fn add<A: Copy + Into<f64>>(&mut self, values: &[A]) {
-        let mut copy = [0.0; BLOCK];
-        // Most blocks are like the one before them: where that one had too much for three bins, this one has too.
-        let mut guess = self.highest();
+        let mut guess = Held::guessed(values);
+        let mut copy = Vec::new();
         for block in values.chunks(BLOCK) {
-            if let Some((top, sums)) = guess.and_then(|top| Some((top, slice_wholly(block, top)?)))
-            {
-                self.add_slices(top, sums);
-                continue;
+            guess = guess.and_then(|held| self.add_wholly(block, held));
+            if guess.is_none() {
+                copy.clear();
+                copy.extend(block.iter().map(|&value| value.into()));
+                guess = self.consume(&mut copy);
             }
-            let copy = &mut copy[..block.len()];
-            for (copy, &value) in copy.iter_mut().zip(block) {
-                *copy = value.into();
-            }
-            guess = self.consume(copy);
         }
     }
 
@@ -99,14 +101,22 @@ impl Exact {
             .map_or(self.specials.sum() as f32, |wide| wide.to_f32())
     }
 
-    /// The bin of the largest numbers so far, unless they have cancelled.
-    fn highest(&self) -> Option<i32> {
-        let place = self.digits.iter().rposition(|&digit| digit != 0)?;
-        Some(place as i32 + LOWEST).filter(|bin| COMFORTABLE.contains(bin))
+    /// Adds a block if the bins that are tried hold all of it; returns those that did.
+    fn add_wholly<A: Copy + Into<f64>>(&mut self, block: &[A], held: Held) -> Option<Held> {
+        let Held { top, wide } = held;
+        if !wide && let Some(sums) = slice_wholly(block, top) {
+            self.add_slices::<FOLD>(top, sums);
+            return Some(held);
+        }
+        if top < LOWEST_WIDE {
+            return None;
+        }
+        self.add_slices::<WIDE>(top, slice_wholly(block, top)?);
+        Some(Held { top, wide: true })
     }
 
-    /// Adds a block, of which nothing is left; returns the bin of its largest number, if three bins held all of it.
-    fn consume(&mut self, block: &mut [f64]) -> Option<i32> {
+    /// Adds a block, of which nothing is left; returns what may hold the next one.
+    fn consume(&mut self, block: &mut [f64]) -> Option<Held> {
         let mut largest = largest_magnitude(block);
         if largest == f64::INFINITY {
             self.specials.take(block);
@@ -124,10 +134,11 @@ impl Exact {
                 None => self.consume_extremes(block),
             };
         }
-        first.filter(|_| passes == 1)
+        let wide = passes > 1;
+        first.filter(|_| passes <= 2).map(|top| Held { top, wide })
     }
 
-    fn add_slices(&mut self, top: i32, sums: Slices) {
+    fn add_slices<const BINS: usize>(&mut self, top: i32, sums: [i64; BINS]) {
         for (fold, sum) in sums.into_iter().enumerate() {
             self.digits[(top - LOWEST) as usize - fold] += i128::from(sum);
         }
@@ -145,6 +156,31 @@ impl Exact {
             }
         }
         largest_magnitude(block)
+    }
+}
+
+/// Which bins hold all of a block: most blocks are like the one before them.
+#[derive(Clone, Copy)]
+struct Held {
+    top: i32,
+    /// [`WIDE`] bins, not [`FOLD`].
+    wide: bool,
+}
+
+impl Held {
+    /// From a few of the values: what is wrong is found out by cutting, and costs time only.
+    fn guessed<A: Copy + Into<f64>>(values: &[A]) -> Option<Self> {
+        const FEW: usize = 64;
+        let few = values.iter().take(FEW).map(|&value| value.into().abs());
+        let (smallest, largest) = few
+            .filter(|&magnitude| magnitude > 0.0)
+            .fold((f64::INFINITY, 0.0), |(smallest, largest), magnitude| {
+                (magnitude.min(smallest), magnitude.max(largest))
+            });
+        let top = comfortable(largest)?;
+        let last_bit = exponent_of(smallest) - 52;
+        let wide = last_bit < (top + 1 - FOLD as i32) * DIGIT_BITS as i32;
+        Some(Held { top, wide })
     }
 }
 

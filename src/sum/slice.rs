@@ -25,17 +25,17 @@ type Lanes = [f64; LANES];
 pub(super) type Slices = [i64; FOLD];
 
 /// What became of a block.
-pub(super) struct Sliced {
+pub(super) struct Sliced<const BINS: usize = FOLD> {
     /// The largest magnitude; infinite if a value is infinite or no number.
     pub largest: f64,
     /// The sums of the slices; `None` if a value needs a higher bin or is not finite.
-    pub sums: Option<Slices>,
+    pub sums: Option<[i64; BINS]>,
 }
 
-/// Sums of slices in three bins, a double a lane each; with fused operations, where the machine has them.
-struct Sums<const FUSED: bool>([Lanes; FOLD]);
+/// Sums of slices in some bins, a double a lane each; with fused operations, where the machine has them.
+struct Sums<const FUSED: bool, const BINS: usize = FOLD>([Lanes; BINS]);
 
-impl<const FUSED: bool> Sums<FUSED> {
+impl<const FUSED: bool, const BINS: usize> Sums<FUSED, BINS> {
     #[inline(always)]
     fn from_top(top: i32) -> Self {
         Sums(std::array::from_fn(|fold| [base(top - fold as i32); LANES]))
@@ -45,10 +45,10 @@ impl<const FUSED: bool> Sums<FUSED> {
     #[inline(always)]
     fn add<const FIRST: usize>(&mut self, lane: usize, value: f64) {
         let mut rest = value;
-        for fold in FIRST..FOLD - 1 {
+        for fold in FIRST..BINS - 1 {
             rest = self.cut(fold, lane, rest);
         }
-        let last = &mut self.0[FOLD - 1][lane];
+        let last = &mut self.0[BINS - 1][lane];
         *last = rounded_sum::<FUSED>(*last, rest);
     }
 
@@ -61,12 +61,14 @@ impl<const FUSED: bool> Sums<FUSED> {
         value + (before - *sum)
     }
 
-    /// Adds the slices of all three bins; returns what is left.
+    /// Adds the slices of all bins; returns what is left.
     #[inline(always)]
     fn cut_all(&mut self, lane: usize, value: f64) -> f64 {
-        let rest = self.cut(0, lane, value);
-        let rest = self.cut(1, lane, rest);
-        self.cut(2, lane, rest)
+        let mut rest = value;
+        for fold in 0..BINS {
+            rest = self.cut(fold, lane, rest);
+        }
+        rest
     }
 
     /// Adds the slices of a product and of its rounding error; returns the rounded product.
@@ -84,7 +86,7 @@ impl<const FUSED: bool> Sums<FUSED> {
     }
 
     /// The lanes together.
-    fn total(&self, top: i32) -> Slices {
+    fn total(&self, top: i32) -> [i64; BINS] {
         std::array::from_fn(|fold| {
             let start = base(top - fold as i32).to_bits();
             let grown = |sum: &f64| sum.to_bits().wrapping_sub(start) as i64;
@@ -134,7 +136,11 @@ fn load_some<A: Copy + Into<f64>>(values: &[A]) -> Lanes {
     lanes
 }
 
-fn sliced<const FUSED: bool>(largest: f64, top: i32, sums: &Sums<FUSED>) -> Sliced {
+fn sliced<const FUSED: bool, const BINS: usize>(
+    largest: f64,
+    top: i32,
+    sums: &Sums<FUSED, BINS>,
+) -> Sliced<BINS> {
     if largest >= limit(top) {
         return Sliced {
             largest,
@@ -174,10 +180,13 @@ fn add_values<const FUSED: bool>(sums: &mut Sums<FUSED>, largest: &mut Lanes, va
     }
 }
 
-/// The slices of at most a block of values in the three bins from `top` down, if those are all there is of them.
+/// The slices of at most a block of values in so many bins from `top` down, if those are all there is of them.
 #[multiversion::multiversion(targets = "simd")]
-pub(super) fn slice_wholly<A: Copy + Into<f64>>(values: &[A], top: i32) -> Option<Slices> {
-    let mut sums = Sums::<{ target_cfg_f!(target_feature = "fma") }>::from_top(top);
+pub(super) fn slice_wholly<A: Copy + Into<f64>, const BINS: usize>(
+    values: &[A],
+    top: i32,
+) -> Option<[i64; BINS]> {
+    let mut sums = Sums::<{ target_cfg_f!(target_feature = "fma") }, BINS>::from_top(top);
     let (mut largest, mut left) = ([0.0; LANES], [0u64; LANES]);
     let (chunks, tail) = values.as_chunks::<LANES>();
     for chunk in chunks {
@@ -192,8 +201,8 @@ pub(super) fn slice_wholly<A: Copy + Into<f64>>(values: &[A], top: i32) -> Optio
 }
 
 #[inline(always)]
-fn add_wholly<const FUSED: bool>(
-    sums: &mut Sums<FUSED>,
+fn add_wholly<const FUSED: bool, const BINS: usize>(
+    sums: &mut Sums<FUSED, BINS>,
     largest: &mut Lanes,
     left: &mut [u64; LANES],
     values: Lanes,
@@ -268,6 +277,32 @@ fn add_squares<const FUSED: bool>(
     }
 }
 
+/// The slices of at most a block of values' squares from `top` down, and the largest magnitude of those values that are numbers.
+#[multiversion::multiversion(targets = "simd")]
+pub(super) fn slice_only_squares<A: Copy + Into<f64>>(values: &[A], top: i32) -> (f64, Sliced) {
+    let mut squares = Sums::<{ target_cfg_f!(target_feature = "fma") }>::from_top(top);
+    let mut largest = [0.0; LANES];
+    let (chunks, tail) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        add_only_squares(&mut squares, &mut largest, load(chunk));
+    }
+    add_only_squares(&mut squares, &mut largest, load_some(tail));
+    let largest = largest_of(&largest);
+    (largest, sliced(largest * largest, top, &squares))
+}
+
+#[inline(always)]
+fn add_only_squares<const FUSED: bool>(
+    squares: &mut Sums<FUSED>,
+    largest: &mut Lanes,
+    values: Lanes,
+) {
+    for lane in 0..LANES {
+        note_largest(&mut largest[lane], values[lane].abs());
+        squares.add_product(lane, values[lane], values[lane]);
+    }
+}
+
 /// Takes the slices of three bins off at most a block of values; returns their sums, and the largest
 /// magnitude of what is left.
 #[multiversion::multiversion(targets = "simd")]
@@ -296,26 +331,23 @@ fn take_lanes<const FUSED: bool>(sums: &mut Sums<FUSED>, largest: &mut Lanes, va
 /// The largest magnitude; infinite if a value is infinite or no number.
 #[multiversion::multiversion(targets = "simd")]
 pub(super) fn largest_magnitude<A: Copy + Into<f64>>(values: &[A]) -> f64 {
-    // As integers the magnitudes are in their order, and whatever is not finite is above all others.
-    let mut largest = [0u64; LANES];
+    let (mut largest, mut sums) = ([0.0; LANES], [0.0; LANES]);
     let (chunks, tail) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        for lane in 0..LANES {
-            largest[lane] = largest[lane].max(magnitude_bits(chunk[lane]));
-        }
+        note_lanes(&mut largest, &mut sums, load(chunk));
     }
-    for (largest, &value) in largest.iter_mut().zip(tail) {
-        *largest = (*largest).max(magnitude_bits(value));
-    }
-    let largest = f64::from_bits(largest.into_iter().max().unwrap_or(0));
-    if largest.is_nan() {
-        f64::INFINITY
-    } else {
-        largest
+    note_lanes(&mut largest, &mut sums, load_some(tail));
+    match sums.iter().any(|sum| sum.is_nan()) {
+        true => f64::INFINITY,
+        false => largest_of(&largest),
     }
 }
 
 #[inline(always)]
-fn magnitude_bits<A: Into<f64>>(value: A) -> u64 {
-    value.into().abs().to_bits()
+fn note_lanes(largest: &mut Lanes, sums: &mut Lanes, values: Lanes) {
+    for lane in 0..LANES {
+        note_largest(&mut largest[lane], values[lane].abs());
+        // Zero of what is finite, and no number for ever of what is not: comparisons would overlook it.
+        sums[lane] += values[lane] * 0.0;
+    }
 }

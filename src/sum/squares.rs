@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bins::{BLOCK, power_of_two};
 use super::reproducible::widened;
-use super::slice::{largest_magnitude, slice_squares};
+use super::slice::{Sliced, slice_only_squares, slice_squares};
 use super::wide::DIGIT_BITS;
 use super::{Reproducible, Wide};
 
@@ -44,12 +44,10 @@ pub struct Squares {
 
 impl Squares {
     /// Adds the squares of numbers.
-    pub fn add(&mut self, values: &[f64]) {
+    pub fn add<A: Copy + Into<f64>>(&mut self, values: &[A]) {
         for block in values.chunks(BLOCK) {
-            match is_of_one_size(largest_magnitude(block)) {
-                true => self.middle.add_products(block, block),
-                false => self.add_of_any_size(block),
-            }
+            let (largest, squared) = slice_only_squares(block, self.middle.guess());
+            self.add_squared(block, largest, squared);
         }
     }
 
@@ -61,11 +59,16 @@ impl Squares {
             if !sum.take(plain) {
                 sum.add(block);
             }
-            if !is_of_one_size(largest) {
-                self.add_of_any_size(&widened(block));
-            } else if !self.middle.take(squared) {
-                self.middle.add_products(block, block);
-            }
+            self.add_squared(block, largest, squared);
+        }
+    }
+
+    /// Adds a block whose squares were sliced from the bin that was guessed, where that was right.
+    fn add_squared<A: Copy + Into<f64>>(&mut self, block: &[A], largest: f64, squared: Sliced) {
+        if !is_of_one_size(largest) {
+            self.add_of_any_size(&widened(block));
+        } else if !self.middle.take(squared) {
+            self.middle.add_products(block, block);
         }
     }
 

@@ -217,6 +217,78 @@ proptest! {
     }
 }
 
+/// A block's worth of numbers and some more, whose exponents are at most `span` apart, below 2^`top`.
+fn spread_over(span: u64, top: i32, seed: u64) -> Vec<f64> {
+    let mut state = seed;
+    let mut bits = move || {
+        state = state
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
+        state >> 11
+    };
+    (0..3000)
+        .map(|_| {
+            let mantissa = bits() as f64 * f64::EPSILON - 1.0;
+            mantissa * power_of_two(top - (bits() % (span + 1)) as i32)
+        })
+        .collect()
+}
+
+#[test]
+fn blocks_of_every_span_after_each_other_are_exact() {
+    let spans = [
+        (20, 3),
+        (150, 60),
+        (30, 300),
+        (260, -10),
+        (900, 500),
+        (120, -700),
+        (60, -960),
+        (40, 1000),
+    ];
+    for first in 0..spans.len() {
+        // Each kind comes after another, and what held the one does not hold the next.
+        let mut values = Vec::new();
+        for step in 0..3 {
+            let (span, top) = spans[(first + step * 3) % spans.len()];
+            values.extend(spread_over(span, top, (first + step) as u64));
+        }
+        let mut sum = Exact::default();
+        sum.add(&values);
+        // All digits, of which rounding would show the highest only.
+        let one_by_one = values.iter().map(|&value| Wide::from_f64(value));
+        let expected = one_by_one.fold(Wide::from_f64(0.0), |sum, value| sum.plus(&value));
+        assert!(
+            sum.to_wide().expect("finite").minus(&expected).is_zero(),
+            "from {first}"
+        );
+        values[7000] = f64::INFINITY;
+        assert_eq!(exact(&values), f64::INFINITY);
+    }
+}
+
+#[test]
+fn a_norm_sees_what_is_not_finite_wherever_it_is() {
+    let norm = |values: &[f64]| {
+        let mut squares = Squares::default();
+        squares.add(values);
+        squares.norm()
+    };
+    for size in [1e-310, 1.0, 1e200] {
+        for place in [0, 1, 2047, 2048, 4999] {
+            let mut values = vec![size; 5000];
+            values[place] = f64::NAN;
+            assert!(norm(&values).is_nan(), "{size} {place}");
+            values[place] = -f64::INFINITY;
+            assert_eq!(norm(&values), f64::INFINITY, "{size} {place}");
+        }
+    }
+    assert_eq!(
+        norm(&[-f64::NAN; 3]).to_bits() << 1,
+        f64::NAN.to_bits() << 1
+    );
+}
+
 #[test]
 fn what_is_not_finite_is_as_ieee_has_it() {
     let infinity = f64::INFINITY;

@@ -12,8 +12,8 @@ pub trait Normed: Element {
     /// Appends the magnitudes.
     fn magnitudes(values: &[Self], into: &mut Vec<f64>);
 
-    /// Appends real numbers whose squares sum up to those of the magnitudes.
-    fn parts(values: &[Self], into: &mut Vec<f64>);
+    /// Adds the squares of the magnitudes.
+    fn add_squares(values: &[Self], squares: &mut Squares);
 }
 
 macro_rules! normed {
@@ -23,8 +23,8 @@ macro_rules! normed {
                 into.extend(values.iter().map(|&value| f64::from(value).abs()));
             }
 
-            fn parts(values: &[Self], into: &mut Vec<f64>) {
-                into.extend(values.iter().map(|&value| f64::from(value)));
+            fn add_squares(values: &[Self], squares: &mut Squares) {
+                squares.add(values);
             }
         }
 
@@ -33,8 +33,11 @@ macro_rules! normed {
                 into.extend(values.iter().map(|value| f64::from(value.re).hypot(value.im.into())));
             }
 
-            fn parts(values: &[Self], into: &mut Vec<f64>) {
-                into.extend(values.iter().flat_map(|value| [value.re, value.im]).map(f64::from));
+            fn add_squares(values: &[Self], squares: &mut Squares) {
+                for piece in values.chunks(PIECE) {
+                    let parts: Vec<$float> = piece.iter().flat_map(|value| [value.re, value.im]).collect();
+                    squares.add(&parts);
+                }
             }
         })*
     };
@@ -90,12 +93,7 @@ impl<A: Normed> Reducer<A> for Norm2 {
     }
 
     fn add(&self, state: &mut Squares, _position: usize, values: &[A]) {
-        let mut parts = Vec::with_capacity(2 * PIECE);
-        for piece in values.chunks(PIECE) {
-            parts.clear();
-            A::parts(piece, &mut parts);
-            state.add(&parts);
-        }
+        A::add_squares(values, state);
     }
 
     fn merge(&self, state: &mut Squares, other: Squares) {
