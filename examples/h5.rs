@@ -19,11 +19,11 @@
 //!
 //! `verify` ends with exit code 3 when data are not what was written, `compare` with 1 when they differ.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use partita::prelude::*;
-use partita_io::hdf5::{File, Location, Verdict};
+use partita_io::hdf5::{File, Location, Reading, Verdict, allow_filters_from};
 
 /// HDF5 files, looked at and copied in parallel
 #[derive(Debug, clap::Parser)]
@@ -31,6 +31,12 @@ use partita_io::hdf5::{File, Location, Verdict};
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// Follow links into other files, and read data that lie in them
+    #[arg(long, global = true)]
+    other_files: bool,
+    /// Load code for filters that HDF5 lacks from this folder
+    #[arg(long, global = true, value_name = "FOLDER")]
+    filters: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -59,21 +65,36 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    partita::run_with_arguments(|world, arguments: Arguments| match arguments.command {
-        Command::Inspect { file } => inspect(world, file),
-        Command::Verify { file } => verify(world, file),
-        Command::Copy { from, to } => copy(world, &from, &to),
-        Command::Compare {
-            one,
-            other,
-            tolerance,
-        } => compare(world, [&one, &other], tolerance),
+    partita::run_with_arguments(|world, arguments: Arguments| {
+        if let Some(folder) = &arguments.filters {
+            allow_filters_from(world, folder)?;
+        }
+        let open = |path: &Path| -> Result<File<Reading>> {
+            let file = File::open(world, path)?;
+            Ok(match arguments.other_files {
+                true => file.with_other_files(),
+                false => file,
+            })
+        };
+        match &arguments.command {
+            Command::Inspect { file } => inspect(&open(file)?),
+            Command::Verify { file } => verify(&open(file)?),
+            Command::Copy { from, to } => copy(&open(from.file())?, from, to),
+            Command::Compare {
+                one,
+                other,
+                tolerance,
+            } => {
+                let files = [open(one.file())?, open(other.file())?];
+                compare(&files, [one, other], *tolerance)
+            }
+        }
     })
 }
 
-fn inspect(world: &Communicator, path: PathBuf) -> Result<()> {
-    let tree = File::open(world, &path)?.tree()?;
-    root_println!(world, "{}", path.display());
+fn inspect(file: &File<Reading>) -> Result<()> {
+    let (world, tree) = (file.communicator(), file.tree()?);
+    root_println!(world, "{}", file.path().display());
     for entry in tree {
         root_println!(world, "{entry}");
         for (name, value) in entry.attributes {
@@ -83,8 +104,8 @@ fn inspect(world: &Communicator, path: PathBuf) -> Result<()> {
     Ok(())
 }
 
-fn verify(world: &Communicator, path: PathBuf) -> Result<()> {
-    let file = File::open(world, &path)?;
+fn verify(file: &File<Reading>) -> Result<()> {
+    let world = file.communicator();
     for name in file.datasets()? {
         let verdict = match file.verify(&name)? {
             Verdict::Intact => "intact",
@@ -95,8 +116,8 @@ fn verify(world: &Communicator, path: PathBuf) -> Result<()> {
     Ok(())
 }
 
-fn copy(world: &Communicator, from: &Location, to: &Location) -> Result<()> {
-    let source = File::open(world, from.file())?;
+fn copy(source: &File<Reading>, from: &Location, to: &Location) -> Result<()> {
+    let world = source.communicator();
     // Replicated, as one rank's answer is everyone's: they look at the same moment's file system.
     let is_there = world.broadcast_object(0, world.is_root().then(|| to.file().exists()))?;
     let mut target = match is_there {
@@ -104,15 +125,14 @@ fn copy(world: &Communicator, from: &Location, to: &Location) -> Result<()> {
         false => File::create(world, to.file())?,
     };
     let (from, to) = (from.dataset().unwrap_or("/"), to.dataset());
-    target.copy_from(&source, from, to.unwrap_or(from))?;
+    target.copy_from(source, from, to.unwrap_or(from))?;
     target.close()
 }
 
-fn compare(world: &Communicator, places: [&Location; 2], tolerance: f64) -> Result<()> {
-    let [one, other] = places.map(|place| File::open(world, place.file()));
-    let (one, other) = (one?, other?);
+fn compare(files: &[File<Reading>; 2], places: [&Location; 2], tolerance: f64) -> Result<()> {
+    let ([one, other], world) = (files, files[0].communicator());
     let (name, other_name) = (one.dataset_at(places[0])?, other.dataset_at(places[1])?);
-    let comparison = one.compare(&name, &other, &other_name, tolerance)?;
+    let comparison = one.compare(&name, other, &other_name, tolerance)?;
     match comparison.different {
         0 => {
             root_println!(world, "{comparison}");

@@ -13,8 +13,10 @@ use hdf5::{Dataset, Extent, Extents, Group, LinkType, LocationToken, LocationTyp
 use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::dtype::{Conversion, Mismatch, conversion, lossy_conversion};
-use super::ffi::{Cause, DatasetRefusal, create_group, name_of_file, open_dataset};
+use super::dtype::{self, Conversion, Mismatch, conversion, lossy_conversion};
+use super::ffi::{
+    Cause, DatasetRefusal, create_group, fill_value, name_of_file, open_dataset, write_number,
+};
 use super::storage::Storage;
 use crate::save::irregular_kind;
 
@@ -63,6 +65,7 @@ impl Plan<'_> {
             })
             // With times in it, no two files would be the same.
             .obj_track_times(false);
+        let is_filled = self.fill.is_some();
         let builder = match self.fill {
             Some(fill) => builder.fill_value(fill),
             None => builder,
@@ -71,8 +74,11 @@ impl Plan<'_> {
             Some(chunk) => builder.chunk(chunk).set_filters(&filters(self.storage)),
             None => builder.no_chunk().layout(Layout::Contiguous),
         };
-        builder.create(self.name)?;
-        Ok(())
+        let dataset = builder.create(self.name)?;
+        match is_filled && dtype::is_number(self.element) {
+            true => note_missing(&dataset),
+            false => Ok(()),
+        }
     }
 
     fn extents(&self) -> Extents {
@@ -87,6 +93,15 @@ impl Plan<'_> {
             [] => Extents::Scalar,
             _ => Extents::Simple(SimpleExtents::from_vec(axes.collect())),
         }
+    }
+}
+
+/// What stands for a missing value in netCDF; not zero, which every unwritten array has for a value.
+fn note_missing(dataset: &Dataset) -> std::result::Result<(), Cause> {
+    let fill = fill_value(dataset)?;
+    match fill.iter().any(|&byte| byte != 0) {
+        true => write_number(dataset, "_FillValue", &fill),
+        false => Ok(()),
     }
 }
 

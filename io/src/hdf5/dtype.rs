@@ -198,6 +198,12 @@ pub(crate) fn is_whole(descriptor: &TypeDescriptor) -> bool {
     }
 }
 
+/// Whether elements are single numbers.
+pub(crate) fn is_number(descriptor: &TypeDescriptor) -> bool {
+    use Kind::*;
+    matches!(kind(descriptor), Some(Signed(_) | Unsigned(_) | Float(_)))
+}
+
 /// Whether every pattern of bits is an element.
 pub(crate) fn is_any_bits(descriptor: &TypeDescriptor) -> bool {
     !matches!(kind(descriptor), None | Some(Kind::Bool))

@@ -1,18 +1,21 @@
 //! Arrays one after the other, each with its time.
 
+use hdf5::Dataset;
 use partita::layout::Axes;
 use partita::{DistArray, Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::attribute::AttributeValue;
 use super::checksum;
 use super::dataset::{Plan, Source, extend};
 use super::dtype::{self, Hdf5Element};
-use super::ffi::{as_bytes, attach_scale, label_axis};
+use super::ffi::{Cause, as_bytes, attach_scale, label_axis};
 use super::file::{Access, File};
 use super::hyperslab::Selection;
 use super::slab::Slab;
 use super::storage::{Storage, largest_part};
-use super::structure::{has_scale, last_part};
+use super::structure::{has_scale, last_part, scale_or_dimension};
+use super::text::in_words;
 use super::writing::Writing;
 use crate::agreed::{on_root, same_as_root};
 
@@ -43,6 +46,8 @@ const TIMES_A_CHUNK: usize = 512;
 pub struct Series {
     name: String,
     time: String,
+    time_units: Option<String>,
+    axes: Vec<String>,
     storage: Storage,
 }
 
@@ -61,6 +66,8 @@ impl Series {
         Series {
             name: name.to_string(),
             time: format!("{group}time"),
+            time_units: None,
+            axes: Vec::new(),
             storage: Storage::chunked(),
         }
     }
@@ -68,6 +75,20 @@ impl Series {
     /// The times in this dataset.
     pub fn with_times(mut self, name: &str) -> Self {
         self.time = name.to_string();
+        self
+    }
+
+    /// What the times are, as netCDF's CF conventions have it: `"seconds since 2000-01-01"` become dates in xarray,
+    /// `"s"` stay numbers.
+    pub fn with_time_units(mut self, units: &str) -> Self {
+        self.time_units = Some(units.to_string());
+        self
+    }
+
+    /// The datasets of the coordinates along the axes of each step; where there is none of the name, the axis
+    /// gets a netCDF dimension of this name, without coordinates.
+    pub fn with_axes(mut self, names: &[&str]) -> Self {
+        self.axes = names.iter().map(|name| name.to_string()).collect();
         self
     }
 
@@ -143,7 +164,7 @@ impl Series {
 
     /// On the root: both datasets, made if they are not there, longer by this step.
     fn next_step(&self, source: &Source, access: &Writing, plan: Plan, time: f64) -> Result<Step> {
-        let failure = |cause: super::ffi::Cause| Error::io(source.operation, source.path, cause);
+        let failure = |cause: Cause| Error::io(source.operation, source.path, cause);
         let shape = plan.shape.to_vec();
         if !source.file.link_exists(&self.name) {
             self.make(source, plan).map_err(failure)?;
@@ -162,7 +183,7 @@ impl Series {
         })
     }
 
-    fn make(&self, source: &Source, plan: Plan) -> std::result::Result<(), super::ffi::Cause> {
+    fn make(&self, source: &Source, plan: Plan) -> std::result::Result<(), Cause> {
         plan.create(source.file)?;
         if !source.file.link_exists(&self.time) {
             let times = Plan {
@@ -174,12 +195,35 @@ impl Series {
                 fill: Some(f64::NAN.into()),
             };
             times.create(source.file)?;
+            if let Some(units) = &self.time_units {
+                let times = source.file.dataset(&self.time)?;
+                units.write(&times, "units").map_err(in_words)?;
+            }
         }
         let dataset = source.file.dataset(&self.name)?;
         let times = source.file.dataset(&self.time)?;
         if !has_scale(&dataset, 0)? {
             attach_scale(&dataset, &times, 0, last_part(&self.time))?;
             label_axis(&dataset, 0, last_part(&self.time))?;
+        }
+        self.name_axes(source, &dataset)
+    }
+
+    /// Gives the axes of the steps their scales too: xarray refuses datasets of which only some axes have one.
+    fn name_axes(&self, source: &Source, dataset: &Dataset) -> std::result::Result<(), Cause> {
+        let shape = dataset.shape();
+        if !self.axes.is_empty() && self.axes.len() + 1 != shape.len() {
+            let (names, axes) = (self.axes.len(), shape.len() - 1);
+            return Err(format!("there are {names} names for {axes} axes of a step")
+                .as_str()
+                .into());
+        }
+        for axis in 1..shape.len() {
+            let own = format!("{}_axis{axis}", self.name);
+            let name = self.axes.get(axis - 1).unwrap_or(&own);
+            let scale = scale_or_dimension(source.file, name, shape[axis])?;
+            attach_scale(dataset, &scale, axis, last_part(name))?;
+            label_axis(dataset, axis, last_part(name))?;
         }
         Ok(())
     }

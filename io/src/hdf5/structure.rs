@@ -3,10 +3,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hdf5::Dataset;
+use hdf5::dataset::AllocTime;
 use partita::{Error, Result};
 
 use super::dataset::create_groups;
-use super::ffi::{Cause, attach_scale, label_axis, library_version, number_of_scales};
+use super::ffi::{Cause, attach_scale, label_axis, library_version, make_scale, number_of_scales};
 use super::file::{Access, File};
 use super::writing::Writing;
 use crate::agreed::on_root;
@@ -154,6 +155,38 @@ pub(super) fn last_part(name: &str) -> &str {
 /// Whether an axis has coordinates already.
 pub(super) fn has_scale(dataset: &Dataset, axis: usize) -> std::result::Result<bool, Cause> {
     Ok(number_of_scales(dataset, axis)? > 0)
+}
+
+/// The dataset of an axis's coordinates; where there is none of the name, a netCDF dimension that has none.
+pub(super) fn scale_or_dimension(
+    file: &hdf5::File,
+    name: &str,
+    length: usize,
+) -> std::result::Result<Dataset, Cause> {
+    if file.link_exists(name) {
+        let scale = file.dataset(name)?;
+        return match scale.shape() == [length] {
+            true => Ok(scale),
+            false => {
+                let own = scale.shape();
+                let detail =
+                    format!("{name:?} of shape {own:?} is no scale of an axis of {length}");
+                Err(detail.as_str().into())
+            }
+        };
+    }
+    create_groups(file, name)?;
+    let dimension = file
+        .new_dataset_builder()
+        .empty::<f32>()
+        .shape([length])
+        .alloc_time(Some(AllocTime::Late))
+        .obj_track_times(false)
+        .create(name)?;
+    // By this name netCDF-4 knows that there are no coordinates in it.
+    let marked = format!("This is a netCDF dimension but not a netCDF variable.{length:10}");
+    make_scale(&dimension, &marked)?;
+    Ok(dimension)
 }
 
 /// Seconds since 1970, of this moment or of the one that the environment asks for.

@@ -245,6 +245,8 @@ fn compare(own: &Texts, others: &Texts, tolerance: f64) -> Comparison {
     }
 }
 
-fn in_words(Problem(Mismatch::Loses(text) | Mismatch::Unsupported(text)): Problem) -> Cause {
+pub(super) fn in_words(
+    Problem(Mismatch::Loses(text) | Mismatch::Unsupported(text)): Problem,
+) -> Cause {
     Cause::from(text.as_str())
 }

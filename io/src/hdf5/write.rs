@@ -93,6 +93,9 @@ impl File<Writing> {
 
     /// Makes a dataset of this `shape` whose every element is `fill`, to be written in parts. *Collective.*
     ///
+    /// A number other than zero is the dataset's attribute `_FillValue` too, by which netCDF and xarray know that it
+    /// stands for a missing value.
+    ///
     /// # Cost
     /// The root makes it, and writes the fill values unless they are zeros of a contiguous dataset; two
     /// broadcasts and an all-reduce; each rank computes its share of the checksum.

@@ -3,7 +3,8 @@
    FAULT_CALL    pwrite, write, fsync, close, rename or ftruncate
    FAULT_NUMBER  which of the calls that concern a path with FAULT_PATH in it, from 1
    FAULT_RANK    on which rank
-   FAULT_KIND    eio, enospc, short (half is written), flip (one bit is another), kill
+   FAULT_KIND    eio, enospc, short (half is written), flip (one bit is another), kill; or count: nothing fails, and
+                 for each call a byte is added to the file FAULT_NOTE.CALL.RANK
    FAULT_NOTE    a file that is made when the fault has happened */
 
 #define _GNU_SOURCE
@@ -24,13 +25,27 @@ static const char *setting(const char *name) {
     return value ? value : "";
 }
 
-static int is_rank(void) {
+static const char *own_rank(void) {
     const char *rank = getenv("OMPI_COMM_WORLD_RANK");
-    if (!rank) rank = getenv("PMI_RANK");
-    return rank && strcmp(rank, setting("FAULT_RANK")) == 0;
+    return rank ? rank : setting("PMI_RANK");
+}
+
+static int is_rank(void) { return strcmp(own_rank(), setting("FAULT_RANK")) == 0; }
+
+static void count(const char *call) {
+    char name[4096];
+    snprintf(name, sizeof name, "%s.%s.%s", setting("FAULT_NOTE"), call, own_rank());
+    int note = syscall(SYS_openat, AT_FDCWD, name, O_CREAT | O_APPEND | O_WRONLY, 0600);
+    if (note < 0) return;
+    syscall(SYS_write, note, ".", 1);
+    syscall(SYS_close, note);
 }
 
 static int is_turn(const char *call, const char *path) {
+    if (strcmp(setting("FAULT_KIND"), "count") == 0) {
+        if (strstr(path, setting("FAULT_PATH"))) count(call);
+        return 0;
+    }
     if (strcmp(call, setting("FAULT_CALL")) != 0 || !is_rank()) return 0;
     if (!strstr(path, setting("FAULT_PATH"))) return 0;
     if (__sync_add_and_fetch(&seen, 1) != atoi(setting("FAULT_NUMBER"))) return 0;

@@ -110,6 +110,8 @@ fn steps_follow_each_other_over_several_runs(world: &Communicator) -> Result<()>
     let program = r#"
 with h5py.File(sys.argv[1]) as file:
     u = file["fields/u"]
+    assert [dim.label for dim in u.dims] == ["time", "u_axis1", "u_axis2"]
+    assert u.dims[1][0].attrs["NAME"].startswith(b"This is a netCDF dimension but not")
     assert u.shape == (6, 5, 4) and u.maxshape == (None, 5, 4) and u.chunks == (1, 5, 4), u
     assert np.array_equal(u.dims[0][0][...], 0.5 * np.arange(6)) and u.dims[0].label == "time"
     assert file["fields/count"].dims[0][0] == file["fields/time"]

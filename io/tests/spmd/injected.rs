@@ -1,6 +1,8 @@
 //! Calls of the system that fail, on any rank: every run ends in time, and the file is the old one or the new
 //! one. The calls are made to fail by `tests/programs/faults.c`, loaded before the C library.
 
+use std::cell::Cell;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -26,6 +28,7 @@ fn shim(directory: &TemporaryDirectory) -> Option<PathBuf> {
         .then_some(library)
 }
 
+#[derive(Clone, Copy)]
 struct Fault {
     call: &'static str,
     kind: &'static str,
@@ -33,122 +36,145 @@ struct Fault {
     number: usize,
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fault {
+            call,
+            kind,
+            rank,
+            number,
+        } = self;
+        write!(formatter, "{call} {number} {kind} on rank {rank}")
+    }
+}
+
 /// What a run under a fault came to.
 struct Outcome {
-    /// Whether there were so many calls at all.
-    happened: bool,
     code: Option<i32>,
     content: Vec<u8>,
     said: String,
 }
 
-fn under(fault: &Fault, shim: &Path) -> Outcome {
-    let directory = TemporaryDirectory::new();
-    let (path, note) = (directory.join("target.h5"), directory.join("note"));
-    std::fs::write(&path, "old").unwrap();
+fn under(fault: Fault, shim: &Path, path: &Path, note: &Path) -> Outcome {
+    std::fs::write(path, "old").unwrap();
     let launch = example("io-faults", RANKS)
         .argument("none")
-        .argument(&path)
+        .argument(path)
         .environment("LD_PRELOAD", shim)
         .environment("FAULT_CALL", fault.call)
         .environment("FAULT_KIND", fault.kind)
         .environment("FAULT_RANK", fault.rank.to_string())
         .environment("FAULT_NUMBER", fault.number.to_string())
         .environment("FAULT_PATH", ".target.h5.")
-        .environment("FAULT_NOTE", &note);
+        .environment("FAULT_NOTE", note);
     let start = Instant::now();
     let outcome = run(launch.time_limit(2 * LIMIT));
-    let Fault {
-        call,
-        kind,
-        rank,
-        number,
-    } = fault;
     let took = start.elapsed();
-    assert!(
-        took < LIMIT,
-        "{call} {number} {kind} on rank {rank}: took {took:?}"
-    );
+    assert!(took < LIMIT, "{fault}: took {took:?}");
     Outcome {
-        happened: note.exists(),
         code: outcome.exit_code,
-        content: std::fs::read(&path).unwrap(),
+        content: std::fs::read(path).unwrap(),
         said: outcome.stderr,
     }
 }
 
-/// What the file is when nothing fails.
-fn new_file() -> Vec<u8> {
-    let directory = TemporaryDirectory::new();
-    let path = directory.join("target.h5");
-    let outcome = run(example("io-faults", RANKS).argument("none").argument(&path));
-    assert!(outcome.success(), "{outcome}\n{}", outcome.stderr);
-    std::fs::read(path).unwrap()
-}
-
-/// Lets the first, fourth, sixteenth, … call fail, as long as there are so many.
-fn each(call: &'static str, kinds: &[&'static str]) {
+/// Lets the first, fourth, sixteenth, … of the calls fail that a run makes, in each kind, and hands over what came of
+/// it with what the file is when nothing fails; `judge` gets the file's path too. One run tells how many calls
+/// there are.
+fn each(faults: &[(&'static str, &[&'static str])], judge: impl Fn(Fault, &Path, Outcome, &[u8])) {
     let directory = TemporaryDirectory::new();
     let Some(shim) = shim(&directory) else {
         return eprintln!("skipped: no C compiler here");
     };
-    let new = new_file();
-    let mut faults = 0;
-    for rank in 0..RANKS {
-        for kind in kinds {
-            for number in (0..).map(|power| 1 << (2 * power)) {
+    let path = directory.join("target.h5");
+    let counts = directory.join("count");
+    let counting = Fault {
+        call: "",
+        kind: "count",
+        rank: 0,
+        number: 0,
+    };
+    let whole = under(counting, &shim, &path, &counts);
+    assert_eq!(whole.code, Some(0), "{}", whole.said);
+    for &(call, kinds) in faults {
+        let count = |rank: usize| {
+            let counted = std::fs::metadata(directory.join(format!("count.{call}.{rank}")));
+            counted.map_or(0, |counted| counted.len() as usize)
+        };
+        assert!(
+            (0..RANKS).any(|rank| count(rank) > 0),
+            "no {call} was ever made"
+        );
+        for (rank, &kind) in (0..RANKS).flat_map(|rank| kinds.iter().map(move |kind| (rank, kind)))
+        {
+            let numbers = (0..).map(|power| 1 << (2 * power));
+            for number in numbers.take_while(|&number| number <= count(rank)) {
                 let fault = Fault {
                     call,
                     kind,
                     rank,
                     number,
                 };
-                let outcome = under(&fault, &shim);
-                if !outcome.happened {
-                    assert_eq!(outcome.code, Some(0), "{}", outcome.said);
-                    break;
-                }
-                faults += 1;
-                let what = format!("{call} {number} {kind} on rank {rank}\n{}", outcome.said);
-                let is_new = outcome.content == new;
-                assert!(
-                    is_new || outcome.content == b"old",
-                    "neither old nor new: {what}"
-                );
-                assert!(
-                    is_new || outcome.code != Some(0),
-                    "the old file, unsaid: {what}"
-                );
-                let crashed = [Some(139), Some(134), Some(136)].contains(&outcome.code);
-                assert!(!crashed, "a crash: {what}");
+                let note = directory.join(format!("{call} {kind} {rank} {number}"));
+                let outcome = under(fault, &shim, &path, &note);
+                assert!(note.exists(), "{fault}: it did not come to that");
+                judge(fault, &path, outcome, &whole.content);
             }
         }
     }
-    assert!(faults > 0, "no {call} was ever made");
+}
+
+fn old_or_new(fault: Fault, _: &Path, outcome: Outcome, new: &[u8]) {
+    let what = format!("{fault}\n{}", outcome.said);
+    let is_new = outcome.content == new;
+    assert!(
+        is_new || outcome.content == b"old",
+        "neither old nor new: {what}"
+    );
+    assert!(
+        is_new || outcome.code != Some(0),
+        "the old file, unsaid: {what}"
+    );
+    let crashed = [Some(139), Some(134), Some(136)].contains(&outcome.code);
+    assert!(!crashed, "a crash: {what}");
 }
 
 #[test]
 fn a_write_that_fails_leaves_the_old_file() {
-    each("pwrite", &["eio", "enospc", "short"]);
+    each(&[("pwrite", &["eio", "enospc", "short"])], old_or_new);
 }
 
 #[test]
 fn a_rank_that_is_killed_while_it_writes_leaves_the_old_file() {
-    each("pwrite", &["kill"]);
+    each(&[("pwrite", &["kill"])], old_or_new);
 }
 
 #[test]
-fn a_sync_that_fails_leaves_the_old_file() {
-    each("fsync", &["eio", "kill"]);
+fn a_sync_a_rename_a_cut_or_a_close_that_fails_leaves_the_old_file_or_the_new_one() {
+    let faults: [(_, &[_]); 4] = [
+        ("fsync", &["eio", "kill"]),
+        ("rename", &["eio", "kill"]),
+        ("ftruncate", &["eio"]),
+        ("close", &["eio"]),
+    ];
+    each(&faults, old_or_new);
 }
 
 #[test]
-fn a_rename_that_fails_leaves_the_old_file() {
-    each("rename", &["eio", "kill"]);
-}
-
-#[test]
-fn a_file_that_cannot_be_cut_or_closed_is_the_old_one_or_the_new_one() {
-    each("ftruncate", &["eio"]);
-    each("close", &["eio"]);
+fn a_bit_that_flips_on_its_way_to_the_disk_is_reported() {
+    let named = Cell::new(0);
+    each(&[("pwrite", &["flip"])], |fault, path, outcome, new| {
+        // What was flipped may be written again later, or read again while the file is made.
+        if outcome.code != Some(0) || outcome.content == new {
+            return old_or_new(fault, path, outcome, new);
+        }
+        let verified = run(example("io-faults", RANKS)
+            .argument("verify")
+            .argument(path));
+        let said = &verified.stderr;
+        assert_eq!(verified.exit_code, Some(3), "{fault}: unnoticed\n{said}");
+        let names = ["/u", "/chunks", "/gzip"].map(|name| format!("{name:?}"));
+        named.set(named.get() + usize::from(names.iter().any(|name| said.contains(name))));
+    });
+    assert!(named.get() > 0, "no flipped bit was in a dataset");
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Ix1, Ix2};
 use partita::{Communicator, Error, ProcessGrid, Result};
-use partita_io::hdf5::{EntryKind, File, Storage};
+use partita_io::hdf5::{EntryKind, File, Series, Storage};
 use partita_testing::{TemporaryDirectory, spmd_test};
 
 use crate::tools::{assert_same, h5py, numbered, on_root, write_one};
@@ -96,6 +96,61 @@ else:
 "#;
     let said = h5py(world, program, &[&path])?;
     assert!(said.is_none_or(|said| said == "read"));
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2])]
+fn a_series_and_what_is_missing_are_netcdfs(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.nc");
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let line = ProcessGrid::balanced(world, 1)?;
+    let mut file = File::create(world, &path)?;
+    file.write("x", &numbered(&line, Ix1(4))?)?;
+    let u = Series::new("u")
+        .with_time_units("seconds since 2000-01-01")
+        .with_axes(&["y", "x"]);
+    for step in 0..3 {
+        u.append(&mut file, f64::from(step), &numbered(&grid, Ix2(3, 4))?)?;
+    }
+    let storage = Storage::contiguous();
+    file.create_dataset("holes", [3, 4], -9999i32, &storage)?;
+    file.create_dataset("zeros", [3, 4], 0.0, &storage)?;
+    let part = numbered(&grid, Ix2(1, 4))?.map(|value| value as i32);
+    file.write_slice("holes", ndarray::s![1..2, ..], &part)?;
+    for name in ["holes", "zeros"] {
+        file.attach_scales(name, &["y", "x"])?;
+    }
+    let few = u.clone().with_axes(&["y"]);
+    file.close()?;
+    let mut other = File::create(world, directory.join("few.nc"))?;
+    let few = few.append(&mut other, 0.0, &numbered(&grid, Ix2(3, 4))?);
+    let few = few.unwrap_err().to_string();
+    assert!(
+        few.ends_with("there are 1 names for 2 axes of a step"),
+        "{few}"
+    );
+    drop(other);
+    let program = r#"
+with h5py.File(sys.argv[1]) as file:
+    assert [dim.label for dim in file["u"].dims] == ["time", "y", "x"]
+    assert file["u"].dims[2][0] == file["x"]
+    assert file["time"].attrs["units"] == "seconds since 2000-01-01"
+    assert file["y"].attrs["NAME"] == b"This is a netCDF dimension but not a netCDF variable.         3"
+    missing = file["holes"].attrs["_FillValue"]
+    assert missing.dtype == "i4" and missing == [-9999] and "_FillValue" not in file["zeros"].attrs
+try:
+    import xarray
+except ImportError:
+    print("h5py alone")
+else:
+    with xarray.open_dataset(sys.argv[1], engine="h5netcdf") as data:
+        assert data.u.dims == ("time", "y", "x") and data.time.dtype.kind == "M"
+        assert int(data.holes.isnull().sum()) == 8 and float(data.holes[1, 3]) == 3
+    print("xarray too")
+"#;
+    h5py(world, program, &[&path])?;
+    assert_eq!(File::open(world, &path)?.verify_all()?, 5);
     Ok(())
 }
 

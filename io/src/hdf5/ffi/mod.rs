@@ -23,8 +23,8 @@ pub(crate) use convert::convert;
 pub(crate) use group::create_group;
 pub(crate) use open::{DatasetRefusal, ParallelFile, name_of_file, open_dataset};
 pub(crate) use plugins::load_filters_from;
-pub(crate) use scale::{attach_scale, label_axis, number_of_scales};
-pub(crate) use stored::{fill_value, library_version, link_target};
+pub(crate) use scale::{attach_scale, label_axis, make_scale, number_of_scales};
+pub(crate) use stored::{fill_value, library_version, link_target, write_number};
 pub(crate) use text::{bytes_behind, read_attribute, read_fixed_text, read_fixed_texts};
 pub(crate) use transfer::{Exchange, Performed};
 

@@ -18,6 +18,20 @@ unsafe extern "C" {
     fn H5DSget_num_scales(dataset: hid_t, axis: c_uint) -> c_int;
 }
 
+/// Makes a dataset a scale of that name if it is none yet. *Local.*
+pub(crate) fn make_scale(scale: &Dataset, name: &str) -> Outcome<()> {
+    let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
+    locked(|| {
+        // SAFETY: the id is an open dataset, the name a C string.
+        unsafe {
+            if check("H5DSis_scale", H5DSis_scale(scale.id()))? == 0 {
+                check("H5DSset_scale", H5DSset_scale(scale.id(), name.as_ptr()))?;
+            }
+        }
+        Ok(())
+    })
+}
+
 /// Makes `scale` the coordinates of an axis, a scale of that name if it is none yet. *Local.*
 pub(crate) fn attach_scale(
     dataset: &Dataset,
@@ -25,14 +39,11 @@ pub(crate) fn attach_scale(
     axis: usize,
     name: &str,
 ) -> Outcome<()> {
-    let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
     let axis = axis_number(dataset, axis)?;
+    make_scale(scale, name)?;
     locked(|| {
-        // SAFETY: both ids are open datasets, the name is a C string, the axis is one of the dataset's.
+        // SAFETY: both ids are open datasets, the axis is one of the dataset's.
         unsafe {
-            if check("H5DSis_scale", H5DSis_scale(scale.id()))? == 0 {
-                check("H5DSset_scale", H5DSset_scale(scale.id(), name.as_ptr()))?;
-            }
             let attached = H5DSis_attached(dataset.id(), scale.id(), axis);
             if check("H5DSis_attached", attached)? == 0 {
                 let attached = H5DSattach_scale(dataset.id(), scale.id(), axis);

@@ -3,6 +3,7 @@
 use std::ffi::{CString, c_uint};
 
 use hdf5::{Dataset, Group};
+use hdf5_sys::h5a::H5Awrite;
 use hdf5_sys::h5l::H5Lget_val;
 use hdf5_sys::h5p::{H5P_DEFAULT, H5Pget_fill_value};
 
@@ -24,6 +25,24 @@ pub(crate) fn fill_value(dataset: &Dataset) -> Outcome<Vec<u8>> {
         })
     })?;
     Ok(bytes)
+}
+
+/// Writes one number, given as its bytes, as a new attribute of the dataset's own type. *Local.*
+pub(crate) fn write_number(dataset: &Dataset, name: &str, bytes: &[u8]) -> Outcome<()> {
+    let datatype = dataset.dtype()?;
+    let descriptor = datatype.to_descriptor()?;
+    if !is_plain(&descriptor) || bytes.len() != datatype.size() {
+        return Err("no number of the dataset's".into());
+    }
+    let attribute = dataset.new_attr_builder().empty_as(&descriptor);
+    let attribute = attribute.shape([1]).create(name)?;
+    locked(|| {
+        // SAFETY: both ids are open; `bytes` holds one number of the type.
+        check("H5Awrite", unsafe {
+            H5Awrite(attribute.id(), datatype.id(), bytes.as_ptr().cast())
+        })
+    })?;
+    Ok(())
 }
 
 /// Where a soft link leads, or an external one as `file:path`. *Local.*
