@@ -311,7 +311,8 @@ impl Source<'_> {
             return false;
         }
         let (Some(chunk), Some(number)) = (dataset.chunk(), dataset.num_chunks()) else {
-            return true;
+            // Nobody wrote to it, and ranks without a part would be waited for.
+            return dataset.offset().is_some();
         };
         let axes = dataset.shape().into_iter().zip(chunk);
         let chunks = axes.map(|(length, chunk)| length.div_ceil(chunk.max(1)) as u128);

@@ -218,10 +218,10 @@ impl Series {
                 .as_str()
                 .into());
         }
-        for axis in 1..shape.len() {
+        for (axis, &length) in shape.iter().enumerate().skip(1) {
             let own = format!("{}_axis{axis}", self.name);
             let name = self.axes.get(axis - 1).unwrap_or(&own);
-            let scale = scale_or_dimension(source.file, name, shape[axis])?;
+            let scale = scale_or_dimension(source.file, name, length)?;
             attach_scale(dataset, &scale, axis, last_part(name))?;
             label_axis(dataset, axis, last_part(name))?;
         }
