@@ -33,9 +33,37 @@ impl Python {
     }
 
     fn with(interpreter: &str, driver: &str, threads: usize) -> Option<Self> {
-        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/src"));
-        let mut child = Command::new(interpreter)
-            .arg(folder.join(driver))
+        let mut command = Command::new(interpreter);
+        Python::from_command(command.arg(place(driver)), threads)
+    }
+
+    /// As many processes of the system's own interpreter as `ranks`, started by mpiexec; `None` where there is none
+    /// or the driver can do nothing. *Local.*
+    #[allow(dead_code)]
+    pub fn start_ranks(driver: &str, ranks: usize) -> Option<Self> {
+        let interpreter = std::env::var("PYTHON").unwrap_or("/usr/bin/python3".to_owned());
+        let mut command = Command::new("mpiexec");
+        command.args([
+            "--allow-run-as-root",
+            "--oversubscribe",
+            "-n",
+            &ranks.to_string(),
+        ]);
+        command.arg(interpreter).arg(place(driver));
+        // They are a job of their own.
+        let of_this_job = |name: &str| {
+            ["OMPI_", "PMIX_", "PMI_", "ORTE_"]
+                .iter()
+                .any(|start| name.starts_with(start))
+        };
+        for (name, _) in std::env::vars().filter(|(name, _)| of_this_job(name)) {
+            command.env_remove(name);
+        }
+        Python::from_command(&mut command, 1).filter(|python| !python.kinds.is_empty())
+    }
+
+    fn from_command(command: &mut Command, threads: usize) -> Option<Self> {
+        let mut child = command
             .env("OMP_NUM_THREADS", threads.to_string())
             .env("OPENBLAS_NUM_THREADS", threads.to_string())
             .stdin(Stdio::piped())
@@ -75,6 +103,10 @@ impl Python {
         self.output.read_line(&mut line).map_err(Error::other)?;
         Ok(line.trim().to_owned())
     }
+}
+
+fn place(driver: &str) -> std::path::PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/src")).join(driver)
 }
 
 impl Drop for Python {

@@ -1,19 +1,24 @@
-//! Gigabytes a second into and out of HDF5 files, against plain `pwrite` and `pread` and against HDF5's own C
-//! interface.
+//! Gigabytes a second into and out of HDF5 files, against plain `pwrite` and `pread`, HDF5's own C interface and
+//! h5py over MPI.
 //!
-//!     cargo xtask bench hdf5 -- --mebibytes 1024
+//!     cargo xtask bench hdf5 -- --mebibytes 1024 --ranks 2 --sync
 //!
 //! A matrix of f64 in blocks of whole rows, whole columns and both ways, contiguous and in a chunk a rank. All
-//! contenders write a new file and take turns. Without `--sync` the figures are of the page cache, with it of
-//! the disk: partita's file then is the closed one, synced and renamed.
+//! contenders write a new file and take turns; all read into memory that was written before (`read_into`). The
+//! figures are of the page cache, with `--sync` also of the disk: partita's file then is the closed one, synced and
+//! renamed. h5py runs in a job of its own and is left out, with a word, where there is none for this MPI.
 
 #[path = "../common/limit.rs"]
 #[allow(dead_code)]
 mod limit;
+#[path = "../common/python.rs"]
+#[allow(dead_code)]
+mod python;
 #[path = "../common/report.rs"]
 #[allow(dead_code)]
 mod report;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -22,9 +27,10 @@ use ndarray::Ix2;
 use partita::prelude::*;
 use partita_io::hdf5::{File, Storage, Writing};
 use partita_peers::hdf5::Block;
+use python::Python;
 use report::{Samples, median_ratio, print_table};
 
-/// HDF5 files against pwrite, pread and H5Dwrite, H5Dread in C
+/// HDF5 files against pwrite, pread, H5Dwrite, H5Dread in C, and h5py
 #[derive(clap::Parser)]
 struct Arguments {
     /// Size of the matrix
@@ -36,7 +42,16 @@ struct Arguments {
     /// The folder for the files
     #[arg(long, default_value = ".")]
     folder: PathBuf,
-    /// Until the disk has it
+    /// Numbers of ranks, instead of 1, 2, 4 as far as there are so many
+    #[arg(long, value_delimiter = ',', default_value = "1,2,4")]
+    ranks: Vec<usize>,
+    /// rows, columns, squares
+    #[arg(long, value_delimiter = ',', default_value = "rows,columns,squares")]
+    blocks: Vec<String>,
+    /// contiguous, chunked
+    #[arg(long, value_delimiter = ',', default_value = "contiguous,chunked")]
+    storage: Vec<String>,
+    /// Also until the disk has it
     #[arg(long)]
     sync: bool,
     /// Given by `cargo bench`, and without meaning here
@@ -44,51 +59,73 @@ struct Arguments {
     bench: bool,
 }
 
+const HEAD: [&str; 14] = [
+    "ranks, blocks, storage",
+    "write",
+    "of pwrite",
+    "of H5Dwrite",
+    "of h5py",
+    "checksum alone",
+    "to disk",
+    "of pwrite",
+    "of H5Dwrite",
+    "of h5py",
+    "read",
+    "of pread",
+    "of H5Dread",
+    "of h5py",
+];
+
 fn main() -> ExitCode {
     partita::run_with_arguments(|world, arguments: Arguments| {
         let side = ((arguments.mebibytes << 17) as f64).sqrt() as usize;
         if world.is_root() {
-            let (samples, sync) = (arguments.samples, arguments.sync);
-            let until = if sync {
-                "the disk has it"
-            } else {
-                "it is in the page cache"
-            };
-            println!(
-                "{side} × {side} f64 until {until}, GB/s, medians of {samples} interleaved samples"
-            );
+            let samples = arguments.samples;
+            println!("{side} × {side} f64, GB/s, medians of {samples} interleaved samples");
         }
         let mut rows = Vec::new();
-        for ranks in [1, 2, 4, 8]
-            .into_iter()
-            .filter(|&ranks| ranks <= world.size())
-        {
+        let ranks = arguments.ranks.iter().copied();
+        for ranks in ranks.filter(|&ranks| ranks <= world.size()) {
             let takes_part = world.rank() < ranks;
             if let Some(part) = world.split(takes_part.then_some(0), 0)? {
-                for (name, grid) in grids(&part)? {
-                    for chunked in [false, true] {
-                        let case = Case::new(&grid, side, chunked, &arguments)?;
-                        rows.push(case.row(name, &arguments)?);
-                    }
-                }
+                rows.extend(on(&part, side, &arguments)?);
             }
-            world.barrier()?;
+            rest(world, || ())?;
         }
         if world.is_root() {
-            let head = [
-                "ranks, blocks, storage",
-                "write",
-                "of pwrite",
-                "of H5Dwrite",
-                "checksum costs",
-                "read",
-                "of pread",
-                "of H5Dread",
-            ];
-            print_table(&head, &rows);
+            print_table(&HEAD, &rows);
         }
         Ok(())
     })
+}
+
+/// All cases on so many ranks.
+fn on(part: &Communicator, side: usize, arguments: &Arguments) -> Result<Vec<Vec<String>>> {
+    let mut h5py = None;
+    if part.is_root() {
+        h5py = Python::start_ranks("hdf5.py", part.size());
+        if h5py.is_none() {
+            println!("h5py for this MPI is not installed: left out");
+        }
+    }
+    let h5py = RefCell::new(h5py);
+    let mut rows = Vec::new();
+    let wanted = |name: &str| arguments.blocks.iter().any(|block| block == name);
+    for (name, grid) in grids(part)?.iter().filter(|(name, _)| wanted(name)) {
+        for storage in &arguments.storage {
+            let case = Case::new(grid, side, storage == "chunked", arguments, &h5py)?;
+            rows.push(case.row(name, arguments)?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Does `work` on the root, while the others sleep and leave their cores to it.
+fn rest<T>(communicator: &Communicator, work: impl FnOnce() -> T) -> Result<Option<T>> {
+    let done = communicator.is_root().then(work);
+    // It sleeps between looks, as `barrier` does not.
+    communicator.arrive_within(None)?;
+    Ok(done)
 }
 
 /// Blocks of whole rows, of whole columns, and of neither.
@@ -105,34 +142,64 @@ fn grids(part: &Communicator) -> Result<Vec<(&'static str, ProcessGrid)>> {
 }
 
 /// One layout and storage, and its samples.
-struct Case {
+struct Case<'a> {
     grid: ProcessGrid,
     array: DistArray<f64, Ix2>,
+    /// What all read into.
+    memory: RefCell<DistArray<f64, Ix2>>,
     chunked: bool,
     path: PathBuf,
     peer: PathBuf,
+    h5py: &'a RefCell<Option<Python>>,
+}
+
+/// Who writes a file, or reads it, and how long that took.
+#[derive(Default)]
+struct Contest {
+    own: Samples,
+    system: Samples,
+    hdf5: Samples,
+    h5py: Samples,
 }
 
 #[derive(Default)]
 struct Figures {
-    write: Samples,
-    pwrite: Samples,
-    h5dwrite: Samples,
+    write: Contest,
+    synced: Contest,
+    read: Contest,
     checksum: Samples,
-    read: Samples,
-    pread: Samples,
-    h5dread: Samples,
 }
 
-impl Case {
-    fn new(grid: &ProcessGrid, side: usize, chunked: bool, arguments: &Arguments) -> Result<Self> {
-        let array = DistArray::from_fn(grid, [side, side], |[i, j]| (i ^ j) as f64)?;
+impl Contest {
+    /// Gigabytes a second, and the others' seconds by partita's: above 1, partita is faster.
+    fn cells(&self, bytes: f64) -> Vec<String> {
+        let shown = |figure: f64, digits: usize| match figure.is_nan() {
+            true => "-".to_string(),
+            false => format!("{figure:.digits$}"),
+        };
+        let mut cells = vec![shown(bytes / self.own.median() / 1e9, 2)];
+        let peers = [&self.system, &self.hdf5, &self.h5py];
+        cells.extend(peers.map(|peer| shown(median_ratio(peer, &self.own), 2)));
+        cells
+    }
+}
+
+impl<'a> Case<'a> {
+    fn new(
+        grid: &ProcessGrid,
+        side: usize,
+        chunked: bool,
+        arguments: &Arguments,
+        h5py: &'a RefCell<Option<Python>>,
+    ) -> Result<Self> {
         Ok(Case {
             grid: grid.clone(),
-            array,
+            array: DistArray::from_fn(grid, [side, side], |[i, j]| (i ^ j) as f64)?,
+            memory: RefCell::new(DistArray::full(grid, [side, side], 1.0)?),
             chunked,
             path: arguments.folder.join("bench-partita.h5"),
             peer: arguments.folder.join("bench-peer.tmp"),
+            h5py,
         })
     }
 
@@ -142,40 +209,64 @@ impl Case {
             if round == 1 {
                 figures = Figures::default();
             }
-            self.sample(&mut figures, arguments.sync)?;
+            self.sample(&mut figures.write, false, Some(&mut figures.read))?;
+            if arguments.sync {
+                self.sample(&mut figures.synced, true, None)?;
+            }
+            figures.checksum.push(slowest(self.grid.communicator(), || {
+                std::hint::black_box(partita_io::hdf5::local_checksum(&self.array)?);
+                Ok(())
+            })?);
         }
-        self.remove(&self.path)?;
         let bytes = (self.array.len() * size_of::<f64>()) as f64;
-        let rate = |seconds: &Samples| format!("{:.2}", bytes / seconds.median() / 1e9);
-        // The peer's seconds by partita's: above 1, partita is faster.
-        let ratio = |peer: &Samples, own: &Samples| match peer.median().is_nan() {
-            true => "-".to_string(),
-            false => format!("{:.2}", median_ratio(peer, own)),
+        let storage = match self.chunked {
+            true => "chunked",
+            false => "contiguous",
         };
-        let storage = if self.chunked {
-            "chunked"
-        } else {
-            "contiguous"
-        };
-        Ok(vec![
-            format!("{} {name} {storage}", self.grid.communicator().size()),
-            rate(&figures.write),
-            ratio(&figures.pwrite, &figures.write),
-            ratio(&figures.h5dwrite, &figures.write),
-            format!("{:.0} %", 100.0 * figures.checksum.median()),
-            rate(&figures.read),
-            ratio(&figures.pread, &figures.read),
-            ratio(&figures.h5dread, &figures.read),
-        ])
+        let ranks = self.grid.communicator().size();
+        let checksum = median_ratio(&figures.checksum, &figures.write.own);
+        let cells = [
+            vec![format!("{ranks} {name} {storage}")],
+            figures.write.cells(bytes),
+            vec![format!("{:.0} %", 100.0 * checksum)],
+            figures.synced.cells(bytes),
+            figures.read.cells(bytes),
+        ];
+        Ok(cells.concat())
     }
 
-    fn sample(&self, figures: &mut Figures, sync: bool) -> Result<()> {
+    /// All write a file, and read it where that is asked.
+    fn sample(
+        &self,
+        write: &mut Contest,
+        sync: bool,
+        mut read: Option<&mut Contest>,
+    ) -> Result<()> {
+        let communicator = self.grid.communicator();
+        self.remove(&self.path)?;
+        write.own.push(self.own_write(sync)?);
+        if let Some(read) = &mut read {
+            read.own.push(slowest(communicator, || {
+                let file = File::open(communicator, &self.path)?;
+                file.read_into("u", &mut self.memory.borrow_mut())
+            })?);
+        }
+        self.remove(&self.path)?;
+        self.sample_c(write, sync, &mut read)?;
+        let kind = if sync { "sync" } else { "write" };
+        self.ask(kind, &mut write.h5py)?;
+        if let Some(read) = read {
+            self.ask("read", &mut read.h5py)?;
+        }
+        self.remove(&self.peer)
+    }
+
+    fn own_write(&self, sync: bool) -> Result<f64> {
         let communicator = self.grid.communicator();
         let storage = match self.chunked {
             true => Storage::chunked_as_laid_out(),
             false => Storage::contiguous(),
         };
-        self.remove(&self.path)?;
         let mut written = None;
         let seconds = slowest(communicator, || {
             let mut file = File::create(communicator, &self.path)?;
@@ -186,22 +277,16 @@ impl Case {
             written = Some(file);
             Ok(())
         })?;
-        figures.write.push(seconds);
         written.map_or(Ok(()), File::<Writing>::close)?;
-        let read = slowest(communicator, || {
-            let file = File::open(communicator, &self.path)?;
-            file.read::<f64, Ix2>("u", &self.grid).map(drop)
-        })?;
-        figures.read.push(read);
-        let summed = slowest(communicator, || {
-            std::hint::black_box(partita_io::hdf5::local_checksum(&self.array)?);
-            Ok(())
-        })?;
-        figures.checksum.push(summed / seconds);
-        self.sample_peers(figures, sync)
+        Ok(seconds)
     }
 
-    fn sample_peers(&self, figures: &mut Figures, sync: bool) -> Result<()> {
+    fn sample_c(
+        &self,
+        write: &mut Contest,
+        sync: bool,
+        read: &mut Option<&mut Contest>,
+    ) -> Result<()> {
         let communicator = self.grid.communicator();
         let layout = self.array.layout();
         let ranges = layout
@@ -218,30 +303,49 @@ impl Case {
         };
         let local = self.array.local();
         let elements = local.as_slice().unwrap_or_default();
-        let mut memory = vec![0.0; elements.len()];
+        let mut memory = self.memory.borrow_mut();
+        let mut memory = memory.local_mut();
+        let memory = memory.as_slice_mut().unwrap_or_default();
         let largest = layout.local_shape(0);
         let chunk = self.chunked.then(|| [largest[0], largest[1]]);
+        write.hdf5.push(block.h5dwrite(elements, chunk, sync)?);
+        if let Some(read) = read {
+            read.hdf5.push(block.h5dread(memory)?);
+        }
         self.remove(&self.peer)?;
-        figures
-            .h5dwrite
-            .push(block.h5dwrite(elements, chunk, sync)?);
-        figures.h5dread.push(block.h5dread(&mut memory)?);
-        self.remove(&self.peer)?;
-        if columns.len() == self.array.shape()[1] && !self.chunked {
-            figures.pwrite.push(block.pwrite(elements, sync)?);
-            figures.pread.push(block.pread(&mut memory)?);
+        if columns.len() == self.array.shape()[1] {
+            write.system.push(block.pwrite(elements, sync)?);
+            if let Some(read) = read {
+                read.system.push(block.pread(memory)?);
+            }
             self.remove(&self.peer)?;
         }
         Ok(())
     }
 
+    /// What h5py took, while the ranks here are at rest.
+    fn ask(&self, kind: &str, samples: &mut Samples) -> Result<()> {
+        let ([rows, columns], side) = (self.grid_shape()?, self.array.shape()[0]);
+        let (chunked, path) = (u8::from(self.chunked), self.peer.display());
+        let question = format!("{kind} {rows} {columns} {side} {chunked} {path}");
+        let mut h5py = self.h5py.borrow_mut();
+        let asked = rest(self.grid.communicator(), || {
+            h5py.as_mut().map(|h5py| h5py.seconds(&question))
+        })?;
+        if let Some(seconds) = asked.flatten() {
+            samples.push(seconds?);
+        }
+        Ok(())
+    }
+
+    fn grid_shape(&self) -> Result<[usize; 2]> {
+        let shape = self.grid.shape().parts();
+        shape.try_into().map_err(|_| Error::usage("two axes"))
+    }
+
     /// What the last contender left goes before the next one begins.
     fn remove(&self, path: &Path) -> Result<()> {
-        let communicator = self.grid.communicator();
-        communicator.barrier()?;
-        if communicator.is_root() {
-            let _ = std::fs::remove_file(path);
-        }
-        communicator.barrier()
+        rest(self.grid.communicator(), || std::fs::remove_file(path).ok())?;
+        self.grid.communicator().barrier()
     }
 }

@@ -11,7 +11,7 @@ use super::ffi::{Cause, copy_attributes, copy_object};
 use super::file::{Access, File};
 use super::read::share;
 use super::slab::{Slab, slabs};
-use super::transfer::{BUFFER_LIMIT, Elements, Part};
+use super::transfer::{BUFFER_LIMIT, Elements, Observers, Part};
 use super::tree::EntryKind;
 use super::writing::Writing;
 use crate::agreed::on_root;
@@ -191,7 +191,11 @@ impl File<Writing> {
             selection: &own,
         };
         let session = self.session(&operation)?;
-        let transfer = session.write(part, Elements::AsStored(passing.size), &bytes, None)?;
+        let observers = Observers {
+            written: &mut |_, _| (),
+            replaced: None,
+        };
+        let transfer = session.write(part, Elements::AsStored(passing.size), &bytes, observers)?;
         self.last_transfer.set(Some(transfer));
         Ok(())
     }

@@ -45,6 +45,7 @@ pub struct File<Access> {
     pub(super) path: PathBuf,
     pub(super) transfer_limit: usize,
     pub(super) collective: bool,
+    pub(super) direct: bool,
     pub(super) lossy: bool,
     pub(super) last_transfer: Cell<Option<Transfer>>,
     pub(super) access: Access,
@@ -57,6 +58,7 @@ impl<Access> File<Access> {
             path: path.to_path_buf(),
             transfer_limit: TRANSFER_LIMIT,
             collective: true,
+            direct: true,
             lossy: false,
             last_transfer: Cell::new(None),
             access,
@@ -90,6 +92,17 @@ impl<Access> File<Access> {
     /// The methods stay collective. What is compressed can be read so, not written.
     pub fn with_independent_transfers(mut self) -> Self {
         self.collective = false;
+        self.direct = false;
+        self
+    }
+
+    /// Lets HDF5 and MPI move all data from here on, also those that each rank could write to or read from its
+    /// place in the file itself. *Local.*
+    ///
+    /// For file systems that need MPI's care where several machines write one file.
+    pub fn with_collective_transfers(mut self) -> Self {
+        self.collective = true;
+        self.direct = false;
         self
     }
 
@@ -186,6 +199,7 @@ impl<A: Access> File<A> {
             operation,
             limit: self.transfer_limit,
             collective: self.collective,
+            direct: self.direct,
         })
     }
 

@@ -18,6 +18,7 @@ mod checksum;
 mod compare;
 mod copy;
 mod dataset;
+mod direct;
 mod dtype;
 #[allow(unsafe_code)]
 mod ffi;
@@ -26,8 +27,10 @@ mod filters;
 mod grow;
 mod hyperslab;
 mod location;
+mod placed;
 mod query;
 mod read;
+mod read_into;
 mod reading;
 mod report;
 mod series;

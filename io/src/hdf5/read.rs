@@ -177,21 +177,11 @@ impl<Mode: Access> File<Mode> {
     ) -> Result<Vec<A>> {
         let memory = self.memory::<A>(operation, selection.volume());
         let mut memory = self.communicator.agree(memory)?;
-        if !described.shape.contains(&0) {
-            let part = Part {
-                dataset: described.place.as_ref().map_or(name, |place| &place.name),
-                selection,
-            };
-            let target = Target {
-                memory: &A::type_descriptor(),
-                conversion: described.conversion,
-            };
-            let session = self.session_at(operation, described.place.as_ref())?;
-            let session = session.for_chunks(described.is_complete);
-            let transfer = session.read(part, target, memory.bytes_mut())?;
-            self.last_transfer.set(Some(transfer));
-        }
-        self.convert_wide(operation, described.conversion, memory.bytes_mut())?;
+        let part = Part {
+            dataset: name,
+            selection,
+        };
+        self.read_bytes::<A>(operation, part, described, memory.bytes_mut())?;
         let elements = memory.into_elements().map_err(|place| {
             let detail = format!("its element {place} of this rank's is no value of its type");
             Error::format(operation, &self.path, detail)
@@ -201,6 +191,32 @@ impl<Mode: Access> File<Mode> {
             // Local: each rank sees its own elements only.
             false => self.communicator.agree(elements),
         }
+    }
+
+    /// Fills the memory of this rank's elements. *Collective.*
+    pub(super) fn read_bytes<A: Hdf5Element>(
+        &self,
+        operation: &str,
+        part: Part,
+        described: &Description,
+        bytes: &mut [u8],
+    ) -> Result<()> {
+        if !described.shape.contains(&0) {
+            let target = Target {
+                memory: &A::type_descriptor(),
+                conversion: described.conversion,
+            };
+            let place = described.place.as_ref();
+            let part = Part {
+                dataset: place.map_or(part.dataset, |place| &place.name),
+                ..part
+            };
+            let session = self.session_at(operation, place)?;
+            let session = session.for_chunks(described.is_complete);
+            let transfer = session.read(part, target, bytes)?;
+            self.last_transfer.set(Some(transfer));
+        }
+        self.convert_wide(operation, described.conversion, bytes)
     }
 
     /// Room for so many elements; local.

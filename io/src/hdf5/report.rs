@@ -31,6 +31,9 @@ pub enum TransferMode {
     Mixed,
     /// Each rank alone.
     Independent,
+    /// Each rank alone, straight to and from the places that HDF5 named: what is stored as it is in memory, in
+    /// long runs.
+    Direct,
 }
 
 impl TransferMode {

@@ -9,6 +9,7 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, Datatype};
 use partita::{Communicator, Error, Operation, Result};
 
+use super::direct::Expected;
 use super::dtype::{Conversion, left_in_memory};
 use super::ffi::{Cause, DatasetRefusal, Exchange, ParallelFile, Performed, convert};
 use super::hyperslab::{Piece, Pieces, Selection};
@@ -35,6 +36,8 @@ pub(super) struct Session<'a> {
     pub limit: usize,
     /// Whether the ranks move their data together, or each on its own.
     pub collective: bool,
+    /// Whether a rank may do without HDF5 where it can.
+    pub direct: bool,
 }
 
 /// Of one dataset, what a rank writes or reads.
@@ -46,6 +49,14 @@ pub(super) struct Part<'a> {
 
 /// Sees pieces of a dataset as they are stored.
 pub(super) type Observer<'a> = &'a mut dyn FnMut(&Piece, &[u8]);
+
+/// Who sees what is written.
+pub(super) struct Observers<'a> {
+    /// Each piece, just before.
+    pub written: Observer<'a>,
+    /// What was there before each piece, where that matters.
+    pub replaced: Option<Observer<'a>>,
+}
 
 /// What lies in memory that is written.
 #[derive(Clone, Copy)]
@@ -61,6 +72,13 @@ impl Elements<'_> {
         match self {
             Elements::Of(element) => element.size(),
             Elements::AsStored(size) => size,
+        }
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        match self {
+            Elements::Of(element) => Expected::Of(element),
+            Elements::AsStored(_) => Expected::AsStored,
         }
     }
 
@@ -89,8 +107,7 @@ impl Session<'_> {
         }
     }
 
-    /// Writes this rank's elements, given as bytes; before each piece, `replaced` sees what was there,
-    /// where that matters. *Collective.*
+    /// Writes this rank's elements, given as bytes. *Collective.*
     ///
     /// When a rank fails, no rank enters a collective call of HDF5 any more: the file stays open for
     /// ever, and [`partita::abandon`] knows.
@@ -99,8 +116,15 @@ impl Session<'_> {
         part: Part,
         elements: Elements,
         bytes: &[u8],
-        mut replaced: Option<Observer>,
+        observers: Observers,
     ) -> Result<Transfer> {
+        if let Some(placed) = self.placed(part, elements.expected())? {
+            return self.write_placed(&placed, part.selection, bytes, observers);
+        }
+        let Observers {
+            written: seen,
+            mut replaced,
+        } = observers;
         let size = elements.size();
         let limit = match replaced {
             Some(_) => self.limit.min(BUFFER_LIMIT),
@@ -120,6 +144,9 @@ impl Session<'_> {
                     }
                 }
                 let own = piece.map_or(&[][..], |piece| &bytes[in_bytes(piece, size, size)]);
+                if let Some(piece) = piece {
+                    seen(piece, own);
+                }
                 exchange.write(piece, own)
             })
         });
@@ -140,6 +167,9 @@ impl Session<'_> {
     /// Fills `bytes`, the memory of this rank's elements. *Collective.*
     pub fn read(&self, part: Part, target: Target, bytes: &mut [u8]) -> Result<Transfer> {
         let size = target.memory.size();
+        if let Some(placed) = self.placed(part, Expected::Of(target.memory))? {
+            return self.read_placed(&placed, part.selection, bytes);
+        }
         self.reading(part, |exchange, stored| {
             let left = left_in_memory(target.memory, target.conversion);
             let memory = self.agree(Datatype::from_descriptor(&left).map_err(Cause::from))?;

@@ -16,7 +16,7 @@ use super::hyperslab::{Piece, Selection};
 use super::read::share;
 use super::slab::Slab;
 use super::storage::{Chunks, Storage, by_chunks, largest_part};
-use super::transfer::{Elements, Observer, Part};
+use super::transfer::{Elements, Observer, Observers, Part};
 use super::writing::{Fresh, Writing};
 use crate::agreed::{on_root, same_as_root};
 use crate::save;
@@ -325,13 +325,17 @@ impl File<Writing> {
             elements
         };
         let bytes = self.bytes(operation, elements)?;
-        let mut sum = checksum::of_elements(&selection, element.size(), bytes);
+        let (mut sum, mut gone) = (0u64, 0u64);
         if let Some(Old::Fill(fill)) = &old {
-            sum = sum.wrapping_sub(checksum::of_copies(&selection, fill));
+            gone = checksum::of_copies(&selection, fill);
         }
+        let of = |piece: &Piece, bytes: &[u8]| {
+            checksum::of_elements(&piece.selection, element.size(), bytes)
+        };
+        // Piece by piece, where each is in a cache when it is written.
+        let mut written = |piece: &Piece, own: &[u8]| sum = sum.wrapping_add(of(piece, own));
         let mut replaced = |piece: &Piece, old: &[u8]| {
-            let old = checksum::of_elements(&piece.selection, element.size(), old);
-            sum = sum.wrapping_sub(old);
+            gone = gone.wrapping_add(of(piece, old));
         };
         let reads = matches!(old, Some(Old::Unknown));
         let part = Part {
@@ -343,12 +347,19 @@ impl File<Writing> {
             true => Some(&mut replaced),
             false => None,
         };
-        let transfer = session.write(part, Elements::Of(&element), bytes, replaced)?;
+        let observers = Observers {
+            written: &mut written,
+            replaced,
+        };
+        let transfer = session.write(part, Elements::Of(&element), bytes, observers)?;
         self.last_transfer.set(Some(transfer));
-        self.add_up(sum)
+        self.add_up(sum.wrapping_sub(gone))
     }
+}
 
-    fn same_ranks(&self, operation: &str, other: &partita::Communicator) -> Result<()> {
+impl<Mode: Access> File<Mode> {
+    /// Whether an array is on as many ranks as the file.
+    pub(super) fn same_ranks(&self, operation: &str, other: &partita::Communicator) -> Result<()> {
         if other.size() == self.communicator.size() {
             return Ok(());
         }

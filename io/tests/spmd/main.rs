@@ -3,6 +3,7 @@
 mod attributes;
 mod checkpoints;
 mod checksums;
+mod direct;
 mod elsewhere;
 mod faults;
 mod growing;

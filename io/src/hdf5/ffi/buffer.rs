@@ -3,7 +3,7 @@
 use std::alloc::{Layout, alloc_zeroed};
 use std::mem::ManuallyDrop;
 
-use bytemuck::CheckedBitPattern;
+use bytemuck::{AnyBitPattern, CheckedBitPattern};
 
 use super::{Cause, Outcome};
 use crate::hdf5::dtype::{Hdf5Element, is_whole};
@@ -17,6 +17,40 @@ pub(crate) fn as_bytes<A: Hdf5Element>(elements: &[A]) -> Outcome<&[u8]> {
     // SAFETY: the same memory for as long; every byte belongs to a number, and is initialised.
     Ok(unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), size_of_val(elements)) })
 }
+
+/// The bytes of `elements`, to be overwritten by any others.
+pub(crate) fn as_bytes_mut<A: Hdf5Element + AnyBitPattern>(
+    elements: &mut [A],
+) -> Outcome<&mut [u8]> {
+    as_bytes(elements)?;
+    let length = size_of_val(elements);
+    // SAFETY: the same memory for as long, borrowed exclusively; `as_bytes` saw that every byte belongs to a number
+    // and is initialised, and any bytes are a value of the type.
+    Ok(unsafe { std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), length) })
+}
+
+/// From which size on memory is asked for on huge pages: below, few lie wholly within.
+const LARGE: usize = 4 << 20;
+
+/// Asks for huge pages under fresh memory, which otherwise costs its first writer a fault every 4 KiB. It is
+/// advice: where the system has none, or does not grant them, nothing is different.
+#[cfg(target_os = "linux")]
+fn prefer_huge_pages(start: *mut u8, bytes: usize) {
+    let page = rustix::param::page_size();
+    let skipped = start.align_offset(page);
+    let whole = bytes.saturating_sub(skipped) / page * page;
+    if bytes < LARGE || whole == 0 {
+        return;
+    }
+    // SAFETY: whole pages within the memory, and this advice never changes contents.
+    let _ = unsafe {
+        let first = start.add(skipped).cast();
+        rustix::mm::madvise(first, whole, rustix::mm::Advice::LinuxHugepage)
+    };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn prefer_huge_pages(_: *mut u8, _: usize) {}
 
 /// Memory of elements to be, every byte of it initialised.
 pub(crate) struct Memory<A: CheckedBitPattern> {
@@ -34,6 +68,9 @@ impl<A: CheckedBitPattern> Memory<A> {
         // an array of `length`, and zeros are `length` values of a type of which any bits are one.
         let bits = unsafe {
             let memory = alloc_zeroed(layout).cast::<A::Bits>();
+            if !memory.is_null() {
+                prefer_huge_pages(memory.cast(), layout.size());
+            }
             (!memory.is_null()).then(|| Vec::from_raw_parts(memory, length, length))
         };
         bits.map(|bits| Memory { bits })

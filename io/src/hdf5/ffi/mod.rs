@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Once;
 
 pub(crate) use attributes::{copy_attributes, copy_object};
-pub(crate) use buffer::{Memory, as_bytes};
+pub(crate) use buffer::{Memory, as_bytes, as_bytes_mut};
 pub(crate) use convert::convert;
 pub(crate) use group::create_group;
 pub(crate) use open::{DatasetRefusal, ParallelFile, name_of_file, open_dataset};

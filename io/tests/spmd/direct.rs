@@ -1,0 +1,95 @@
+//! Long runs go straight to their places: the same file and the same arrays as by HDF5.
+
+use ndarray::{Ix2, s};
+use partita::layout::Distribution;
+use partita::{Communicator, DistArray, ProcessGrid, Result};
+use partita_io::hdf5::{File, Storage, TransferMode, Verdict};
+use partita_testing::{TemporaryDirectory, spmd_test};
+
+use crate::tools::assert_same;
+
+/// Halves of its rows are 32 KiB long and more.
+const SHAPE: [usize; 2] = [7, 8193];
+
+fn value([i, j]: [usize; 2]) -> f64 {
+    (i * 10_007 + j) as f64
+}
+
+/// Whole rows, uneven; columns; more ranks than rows have parts; all rows on the last rank.
+fn arrays(world: &Communicator) -> Result<Vec<(&'static str, DistArray<f64, Ix2>)>> {
+    let size = world.size();
+    let rows = ProcessGrid::new(world, &[size, 1])?;
+    let columns = ProcessGrid::new(world, &[1, size])?;
+    let mut parts = vec![0; size];
+    parts[size - 1] = SHAPE[0];
+    let last = rows.layout(
+        SHAPE,
+        &[Distribution::Parts(parts), Distribution::Replicated],
+    )?;
+    let cyclic = rows.layout(SHAPE, &[Distribution::Cyclic, Distribution::Replicated])?;
+    Ok(vec![
+        ("rows", DistArray::from_fn(&rows, SHAPE, value)?),
+        ("columns", DistArray::from_fn(&columns, SHAPE, value)?),
+        ("empty", DistArray::from_fn(&rows, &last, value)?),
+        ("cyclic", DistArray::from_fn(&rows, &cyclic, value)?),
+    ])
+}
+
+#[spmd_test(ranks = [1, 2, 3, 8])]
+fn long_runs_make_the_same_file_as_hdf5(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let storages = [Storage::contiguous(), Storage::chunks(&[3, 5000])];
+    for (name, array) in arrays(world)? {
+        for storage in &storages {
+            let mut bytes = Vec::new();
+            for direct in [true, false] {
+                let path = directory.join(format!("{direct}.h5"));
+                let mut file = File::create(world, &path)?;
+                if !direct {
+                    file = file.with_collective_transfers();
+                }
+                file.write_with("u", &array, storage)?;
+                let mode = file.last_transfer().unwrap().mode;
+                if name == "rows" {
+                    assert_eq!(mode == TransferMode::Direct, direct, "{storage:?}");
+                }
+                file.write_slice("u", s![2..6;3, ..], &array.slice_to_owned(s![0..2, ..])?)?;
+                file.close()?;
+                bytes.push(std::fs::read(&path).unwrap());
+            }
+            assert!(bytes[0] == bytes[1], "{name} {storage:?}: another file");
+        }
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 8])]
+fn long_runs_are_read_as_hdf5_reads_them(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("u.h5");
+    for (name, array) in arrays(world)? {
+        for storage in [Storage::contiguous(), Storage::chunks(&[3, 5000])] {
+            let mut file = File::create(world, &path)?;
+            file.write_with("u", &array, &storage)?;
+            file.close()?;
+            let file = File::open(world, &path)?;
+            assert_eq!(file.verify("u")?, Verdict::Intact, "{name}");
+            let again: DistArray<f64, Ix2> = file.read("u", array.grid())?;
+            assert_same(&again, &DistArray::from_fn(array.grid(), SHAPE, value)?);
+            let mut into = DistArray::full(array.grid(), SHAPE, f64::NAN)?;
+            file.read_into("u", &mut into)?;
+            assert_same(&into, &again);
+            let part: DistArray<f64, Ix2> =
+                file.read_slice("u", s![1..;2, 5..8100], array.grid())?;
+            let expected =
+                DistArray::from_fn(array.grid(), [3, 8095], |[i, j]| value([1 + 2 * i, 5 + j]))?;
+            assert_same(&part, &expected);
+            let floats: DistArray<f32, Ix2> = File::open(world, &path)?
+                .with_lossy_conversion()
+                .read("u", array.grid())?;
+            let expected = DistArray::from_fn(array.grid(), SHAPE, |index| value(index) as f32)?;
+            assert_eq!(floats.local(), expected.local());
+        }
+    }
+    Ok(())
+}
