@@ -54,6 +54,10 @@ impl Placed {
     /// Whether what is selected has runs of `least` bytes in the file, on average and as far as the last axes tell.
     pub fn has_long_runs(&self, selection: &Selection, least: usize) -> bool {
         let volume = selection.volume();
+        // Nothing of a single number has one axis, the number none.
+        if volume == 0 {
+            return true;
+        }
         let axis = self.run_axis(selection);
         let Some(runs) = selection.axes().get(axis) else {
             return volume * self.size >= least;
@@ -61,7 +65,7 @@ impl Placed {
         let outer = selection.axes()[..axis].iter().map(|axis| axis.len());
         let runs = runs.runs().map(|run| self.boxes_of(axis, &run).len());
         let number = outer.product::<usize>().saturating_mul(runs.sum());
-        volume == 0 || volume * self.size / number.max(1) >= least
+        volume * self.size / number.max(1) >= least
     }
 
     /// Shows the extents of the selected elements, in C order of these.
@@ -190,6 +194,7 @@ mod tests {
         assert!(placed.has_long_runs(&columns, 16) && !placed.has_long_runs(&columns, 17));
         assert!(placed.has_long_runs(&Selection::none(2), 1 << 20));
         assert_eq!(extents(&placed, &Selection::none(2)), []);
+        assert!(super::tests::placed(&[], &[], 4).has_long_runs(&Selection::none(0), 1));
         let scalar = super::tests::placed(&[], &[], 4);
         assert_eq!(
             extents(&scalar, &Selection::of_ranges([])),
