@@ -136,9 +136,9 @@ impl Placed {
     fn extent(&self, index: &[usize], count: usize) -> Extent {
         let boxes = Placed::boxes(&self.shape, &self.box_shape);
         let (mut number, mut within) = (0, 0);
-        for axis in 0..self.shape.len() {
-            let (at, block) = (index.get(axis).copied().unwrap_or(0), self.box_shape[axis]);
-            number = number * boxes[axis] + at / block;
+        let indices = index.iter().copied().chain(std::iter::repeat(0));
+        for ((&block, &boxes), at) in self.box_shape.iter().zip(&boxes).zip(indices) {
+            number = number * boxes + at / block;
             within = within * block + at % block;
         }
         let behind = self.box_shape.iter().skip(index.len()).product::<usize>();
