@@ -158,10 +158,7 @@ where
         .light_line_style(WHITE)
         .x_labels(0)
         .y_labels(5)
-        .y_label_formatter(&|&steps| match steps {
-            0.0 => "0".to_string(),
-            _ => format!("{steps:.0e}"),
-        })
+        .y_label_formatter(&|&steps| mark(steps))
         .x_desc("rank")
         .draw()?;
     chart.draw_series(shares.iter().enumerate().map(|(rank, (_, steps))| {
@@ -185,6 +182,15 @@ where
         BLACK,
     ))?;
     Ok(())
+}
+
+/// What is written beside a height: as many of three digits as it needs, so that 1500 is no second 2000.
+fn mark(steps: f64) -> String {
+    let rounded = format!("{steps:.2e}").parse().unwrap_or(steps);
+    match rounded {
+        0.0 => "0".to_string(),
+        _ => format!("{rounded:e}"),
+    }
 }
 
 /// Neighbouring ranks in colours far from each other.

@@ -170,7 +170,13 @@ fn check<D: Axes>(source: &Layout<D>, target: &Layout<D>, permutation: &[usize])
         .map(|&axis| &source.shape()[axis])
         .eq(target.shape())
     {
-        format!("{source} does not become {target} with its axes in the order {permutation:?}")
+        let in_order = permutation.iter().copied().eq(0..permutation.len());
+        match in_order {
+            true => format!("{source} does not become {target}: the shapes differ"),
+            false => format!(
+                "{source} does not become {target} with its axes in the order {permutation:?}"
+            ),
+        }
     } else {
         return Ok(());
     };

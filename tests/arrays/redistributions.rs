@@ -250,7 +250,10 @@ fn what_does_not_fit_is_one_error_on_every_rank(world: &Communicator) -> Result<
     let array = DistArray::full(&grid, [6, 5], 1.0)?;
     let other_shape = Layout::block([6, 4], GridShape::new(&[size, 1]))?;
     let other_ranks = Layout::block([6, 5], GridShape::new(&[size + 1, 1]))?;
-    for (target, text) in [(&other_shape, "6×4"), (&other_ranks, "ranks")] {
+    for (target, text) in [
+        (&other_shape, ": the shapes differ"),
+        (&other_ranks, "ranks"),
+    ] {
         let error = error_of_all(world, array.redistribute(target))?;
         assert!(matches!(&error, Error::Shape { .. }), "{error:?}");
         assert!(error.to_string().contains(text), "{error}");

@@ -296,6 +296,13 @@ fn products_and_norms_neither_overflow_nor_lose_their_signs(world: &Communicator
     let signs = DistArray::from_fn(&grid, [4], |[i]| [1i64, -1, 5, 1][i])?;
     assert_eq!(fits.dot(&signs)?, 8);
     let tall = DistArray::full(&grid, [4], 1.0)?;
+    let error = error_of_all(world, tall.max_axis(1).map(|_| ()))?;
+    assert!(
+        error.to_string().starts_with("max: there is no axis 1"),
+        "{error}"
+    );
+    let error = error_of_all(world, tall.dot_axis(&tall, 1).map(|_| ()))?;
+    assert!(error.to_string().starts_with("dot_axis: "), "{error}");
     let error = error_of_all(world, tall.dot(&array(&[1.0; 5])?))?;
     assert!(matches!(error, Error::Shape { .. }), "{error:?}");
     assert_eq!(tall.reduce_by(&(NanMin, Norm2))?, (1.0, 2.0));

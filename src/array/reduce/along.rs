@@ -23,7 +23,7 @@ where
     let call = Call::new("reduce_axis_by").detail(R::NAME);
     let call = call.array::<T::Element>(array.layout().shape());
     let _call = array.grid().communicator().enter(call)?;
-    let layout = layout_without(array, axis)?;
+    let layout = layout_without(R::NAME, array, axis)?;
     finished::<_, T::Element, _>(
         array,
         axis,
@@ -44,7 +44,7 @@ where
     // Replicated: both layouts are the same on every rank.
     let (left, right) = ((one.grid(), one.layout()), (other.grid(), other.layout()));
     check_same_layout("dot_axis", left, right)?;
-    let layout = layout_without(one, axis)?;
+    let layout = layout_without("dot_axis", one, axis)?;
     let (left, right) = (one.local(), other.local());
     let (mut left_copy, mut right_copy) = (Vec::new(), Vec::new());
     let lines = left.lanes(Axis(axis)).into_iter();
@@ -149,11 +149,12 @@ fn merged_share<B, R: Reducer<B>>(
 
 /// Replicated: the shape is the same on every rank.
 fn layout_without<T: Distributed<Dim: Along>>(
+    operation: &str,
     array: &T,
     axis: usize,
 ) -> Result<Layout<<T::Dim as Dimension>::Smaller>> {
     let layout = array.layout();
-    check_axis("reduce_axis_by", layout.shape(), axis)?;
+    check_axis(operation, layout.shape(), axis)?;
     let others = (0..layout.shape().len()).filter(|&other| other != axis);
     let others: Vec<_> = others.map(Some).collect();
     layout.with_replicated(axis)?.select_axes(&others)
