@@ -22,9 +22,11 @@ pub(super) fn steps(folder: &Path) -> Result<Vec<u64>> {
     Ok(steps)
 }
 
-/// Removes all but the last `keep`.
-pub(super) fn prune(folder: &Path, keep: usize) -> Result<()> {
-    let steps = steps(folder)?;
+/// Removes all but the last `keep` of those up to the step `last`. Later ones stay: they are of another run, or
+/// damaged ones that this run did not go on from, and must not push out what it saves.
+pub(super) fn prune(folder: &Path, last: u64, keep: usize) -> Result<()> {
+    let mut steps = steps(folder)?;
+    steps.retain(|&step| step <= last);
     for step in &steps[..steps.len().saturating_sub(keep)] {
         let path = path(folder, *step);
         fs::remove_file(&path).map_err(|cause| Error::io("remove", &path, cause))?;

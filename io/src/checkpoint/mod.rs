@@ -138,6 +138,9 @@ impl Checkpoint {
     /// Saves the state after a step, and removes the oldest checkpoints beyond those that are kept.
     /// *Collective.*
     ///
+    /// Checkpoints of later steps, which an earlier run left, are neither counted nor removed;
+    /// [`restore`](Self::restore) takes them first.
+    ///
     /// # Cost
     /// The state, written and synced.
     ///
@@ -150,7 +153,7 @@ impl Checkpoint {
         state(&mut State { file: &mut file })?;
         file.close()?;
         on_root(&self.communicator, || {
-            folder::prune(&self.folder, self.keep)
+            folder::prune(&self.folder, step, self.keep)
         })
     }
 

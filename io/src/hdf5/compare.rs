@@ -76,7 +76,8 @@ impl<Mode: Access> File<Mode> {
     /// Every byte of both once, in bounded memory; a few all-reduces.
     ///
     /// # Errors
-    /// [`Error::Shape`] when they have different shapes; [`Error::Format`] when there is no type that holds
+    /// [`Error::Usage`] when the tolerance is negative or not a number; [`Error::Shape`] when they have different
+    /// shapes; [`Error::Format`] when there is no type that holds
     /// both, and as [`read`](Self::read).
     pub fn compare<Other: Access>(
         &self,
@@ -85,6 +86,11 @@ impl<Mode: Access> File<Mode> {
         other_name: &str,
         tolerance: f64,
     ) -> Result<Comparison> {
+        if tolerance.is_nan() || tolerance < 0.0 {
+            // Replicated: the tolerance is. No difference is larger than what is not a number.
+            let text = format!("compare: a tolerance of {tolerance} allows nothing");
+            return Err(Error::usage(text));
+        }
         if let Some(texts) = self.compare_texts(name, other, other_name, tolerance)? {
             return Ok(texts);
         }

@@ -69,7 +69,7 @@ impl File<Writing> {
             self.note_sum(name, sum.wrapping_add(self.add_up(added)?));
         }
         // Where the new parts are written, they are no longer known to be apart from the old ones.
-        self.access.fresh.remove(name.trim_matches('/'));
+        self.access.fresh.clear();
         self.access.failed.set(false);
         Ok(())
     }

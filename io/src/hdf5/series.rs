@@ -55,7 +55,8 @@ pub struct Series {
 #[derive(Debug, Serialize, Deserialize)]
 struct Step {
     number: usize,
-    sum: u64,
+    /// `None` of steps that another program wrote without one.
+    sum: Option<u64>,
     time_sum: u64,
 }
 
@@ -156,7 +157,9 @@ impl Series {
         // What the growing added to the checksum, the writing takes away: neither is computed.
         let arranged = file.arranged(array, &storage, of_step.as_deref())?;
         let added = file.fill(&operation, &self.name, &slab, &arranged, None)?;
-        file.note_sum(&self.name, step.sum.wrapping_add(added));
+        if let Some(sum) = step.sum {
+            file.note_sum(&self.name, sum.wrapping_add(added));
+        }
         file.note_sum(&self.time, step.time_sum);
         file.access.failed.set(false);
         Ok(())
@@ -178,7 +181,9 @@ impl Series {
         let time_sum = self.next_time(source, number, time)?;
         Ok(Step {
             number,
-            sum: access.sum_of(source, &self.name)?.unwrap_or(0),
+            sum: access
+                .sum_of(source, &self.name)?
+                .or((number == 0).then_some(0)),
             time_sum,
         })
     }

@@ -207,6 +207,8 @@ impl File<Writing> {
     /// What is known of a part's elements before it is written; from then on it may hold any.
     fn take_part(&mut self, name: &str, slab: &Slab) -> Option<Old> {
         let Some(fresh) = self.access.fresh.get_mut(name.trim_matches('/')) else {
+            // It may be one of these, by another name.
+            self.access.fresh.clear();
             return Some(Old::Unknown);
         };
         let is_fresh = fresh.parts.iter().all(|part| part.is_apart_from(slab));

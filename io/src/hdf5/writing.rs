@@ -206,7 +206,7 @@ impl Writing {
 
     /// Puts the checksums into the file, as attributes of their datasets.
     fn write_sums(&self, operation: &str, path: &Path) -> Result<()> {
-        let sums = std::mem::take(&mut *self.sums.borrow_mut());
+        let sums = self.sums.borrow().clone();
         if sums.is_empty() {
             return Ok(());
         }
@@ -222,6 +222,7 @@ impl Writing {
                 },
             )?;
         }
+        self.sums.borrow_mut().clear();
         Ok(())
     }
 }
@@ -246,7 +247,11 @@ impl Access for Writing {
         let noted = self.sums.borrow().get(name.trim_matches('/')).copied();
         match noted {
             Some(sum) => Ok(Some(sum)),
-            None => source.checksum(&source.dataset(name)?),
+            None => {
+                // It may have been noted by another name: a link, or one with a slash more.
+                self.write_sums(source.operation, source.path)?;
+                source.checksum(&source.dataset(name)?)
+            }
         }
     }
 

@@ -79,6 +79,32 @@ fn the_newest_whole_checkpoint_is_taken_and_none_is_an_error(world: &Communicato
     Ok(())
 }
 
+#[spmd_test(ranks = [1, 2])]
+fn what_a_run_saves_is_not_pushed_out_by_later_steps_of_another(
+    world: &Communicator,
+) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let mut checkpoint = Checkpoint::in_folder(world, directory.path())?.keep(2);
+    let path = |step: u64| directory.join(format!("step-{step:020}.h5"));
+    for step in [10, 20, 30] {
+        checkpoint.save(step, |state| state.array("u", &numbered(&grid, Ix1(300))?))?;
+    }
+    // Both are damaged: the run goes on from what was copied elsewhere, or from its beginning.
+    on_root(world, || {
+        for step in [20, 30] {
+            std::fs::write(path(step), "").unwrap();
+        }
+    })?;
+    for step in [5, 10, 15] {
+        checkpoint.save(step, |state| state.array("u", &numbered(&grid, Ix1(300))?))?;
+        assert_eq!(checkpoint.restore()?.unwrap().step(), step);
+        world.barrier()?;
+    }
+    assert!(!path(5).exists() && path(10).exists() && path(30).exists());
+    Ok(())
+}
+
 #[spmd_test(ranks = [1, 3])]
 fn a_signal_to_one_rank_saves_or_ends_the_run_on_all(world: &Communicator) -> Result<()> {
     let directory = TemporaryDirectory::new();

@@ -1,6 +1,6 @@
 //! Every dataset is known again by its checksum, whoever wrote it in whatever parts.
 
-use ndarray::{Ix1, Ix2};
+use ndarray::{Ix1, Ix2, s};
 use num_complex::Complex;
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_io::hdf5::{File, Storage, Verdict};
@@ -80,6 +80,51 @@ fn the_checksum_is_of_the_data_and_not_of_their_arrangement(world: &Communicator
         world.barrier()?;
     }
     assert!(sums.iter().all(|sum| *sum == sums[0]), "{sums:x?}");
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn a_dataset_written_by_several_names_is_known_again(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.h5");
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let part = |value: f64| DistArray::full(&grid, [4], value);
+    let mut file = File::create(world, &path)?;
+    file.write("g/u", &numbered(&grid, Ix1(10))?)?;
+    file.write_slice("g//u", s![2..6], &part(100.0)?)?;
+    file.write_slice("./g/u", s![4..8], &part(200.0)?)?;
+    file.link("latest", "/g/u")?;
+    file.write_slice("g/u", s![1..5], &part(300.0)?)?;
+    file.write_slice("latest", s![3..7], &part(400.0)?)?;
+    file.create_dataset("v", [10], 7.0, &Storage::contiguous())?;
+    file.link("other", "/v")?;
+    file.write_slice("other", s![2..6], &part(100.0)?)?;
+    file.write_slice("v", s![4..8], &part(200.0)?)?;
+    file.write_slice("other", s![0..4], &part(300.0)?)?;
+    assert_eq!(file.verify("latest")?, Verdict::Intact);
+    file.close()?;
+    let file = File::open(world, &path)?;
+    assert_eq!(file.verify_all()?, 2);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2])]
+fn a_tolerance_that_is_no_number_compares_nothing(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.h5");
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let mut file = File::create(world, &path)?;
+    file.write("zeros", &DistArray::full(&grid, [5], 0.0)?)?;
+    file.write("ones", &DistArray::full(&grid, [5], 1.0)?)?;
+    file.close()?;
+    let file = File::open(world, &path)?;
+    for tolerance in [f64::NAN, -1.0] {
+        let refused = file.compare("zeros", &file, "ones", tolerance);
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, Error::Usage(_)), "{refused:?}");
+    }
+    assert_eq!(file.compare("zeros", &file, "ones", 0.5)?.different, 5);
+    assert_eq!(file.compare("zeros", &file, "ones", 1.0)?.different, 0);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The multiplication on one rank: one interface, two libraries behind it.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut, ArrayViewMut2, Dimension};
 use partita::{Error, Result};
 
 pub use super::choice::Quickest;
@@ -70,7 +70,7 @@ impl<A: Scalar> LocalMultiply<A> for PureRust {
 }
 
 /// C ← β C on this rank, without looking at C where β is zero.
-pub(super) fn scale<A: Scalar>(beta: A, mut c: ArrayViewMut2<'_, A>) {
+pub(super) fn scale<A: Scalar, D: Dimension>(beta: A, mut c: ArrayViewMut<'_, A, D>) {
     if beta.is_zero() {
         c.fill(A::zero());
     } else if !beta.is_one() {

@@ -122,7 +122,8 @@ impl Op {
 /// Whether a product has the same bits on any number of ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// As fast as can be: the order of additions follows the grid.
+    /// As fast as can be: the order of additions follows the grid, and the library on each rank, which the clock
+    /// chooses unless [`Gemm::library`] names one. So the same product may have other last bits the next time.
     #[default]
     Fast,
     /// The same bits on any number of ranks, any grid and any layout: k is not cut over ranks, and

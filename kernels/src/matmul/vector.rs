@@ -5,6 +5,7 @@ use ndarray::{Array1, Ix1, Ix2};
 use partita::layout::{Distribution, Layout};
 use partita::{DistArray, Error, Operation, ProcessGrid, Result};
 
+use super::local::scale;
 use super::parallel::{Gemm, lengths};
 use super::{Mode, Op, Scalar};
 
@@ -47,6 +48,11 @@ impl<A: Scalar> Gemm<A> {
             let (x, y) = (x.shape()[0], y.shape()[0]);
             let detail = format!("[{m}, {k}] times a vector of {x} into one of {y}");
             return Err(Error::shape("matmul", detail));
+        }
+        if self.alpha.is_zero() {
+            // As the BLAS and the product of matrices have it: A and x are not looked at.
+            scale(self.beta, y.local_mut());
+            return Ok(());
         }
         let product = match self.mode {
             Mode::Fast => self.along_rows(a, x)?.redistribute(y.layout())?,

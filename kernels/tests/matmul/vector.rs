@@ -70,6 +70,31 @@ fn products_with_vectors_of_small_integers_are_exact(world: &Communicator) -> Re
 }
 
 #[spmd_test(ranks = [1, 2, 3, 5])]
+fn a_factor_of_zero_hides_what_is_no_number(world: &Communicator) -> Result<()> {
+    let line = ProcessGrid::balanced(world, 1)?;
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let (a, x) = (
+        DistArray::full(&grid, [9, 9], f64::NAN)?,
+        DistArray::full(&line, [9], f64::INFINITY)?,
+    );
+    for (mode, beta) in [Mode::Fast, Mode::Reproducible]
+        .into_iter()
+        .flat_map(|mode| [0.0, 2.0].map(|beta| (mode, beta)))
+    {
+        let mut y = DistArray::full(&line, [9], 3.0)?;
+        let gemm = Gemm {
+            alpha: 0.0,
+            beta,
+            mode,
+            ..Gemm::default()
+        };
+        gemm.apply_to_vector(&mut y, &a, &x)?;
+        assert_eq!(y.all_gather()?, Array1::from_elem(9, 3.0 * beta), "{mode}");
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 5])]
 fn reproducible_products_with_vectors_have_the_bits_of_the_serial_one(
     world: &Communicator,
 ) -> Result<()> {
