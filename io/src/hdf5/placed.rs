@@ -90,7 +90,7 @@ impl Placed {
         visit: &mut impl FnMut(Extent) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(own) = selection.axes().get(axis) else {
-            return visit(self.extent(index, 1));
+            return visit(self.extent(selection, index, 1));
         };
         for run in own.runs() {
             if axis < run_axis {
@@ -106,7 +106,7 @@ impl Placed {
                 let start = run.start.max(number * block);
                 let end = run.end.min((number + 1) * block);
                 index.push(start);
-                let extent = self.extent(index, end - start);
+                let extent = self.extent(selection, index, end - start);
                 index.pop();
                 visit(extent)?;
             }
@@ -120,23 +120,29 @@ impl Placed {
         run.start / block..run.end.div_ceil(block)
     }
 
-    /// The axis of which a run of indices is a run of bytes: behind it, every axis is selected whole, and a box
-    /// is as long as the dataset.
+    /// The axis of which a run of indices is a run of bytes: along every axis behind it, what is selected is one
+    /// box, and all of it.
     fn run_axis(&self, selection: &Selection) -> usize {
         let axes = selection.axes();
-        let is_whole = |axis: usize| {
-            let length = self.shape[axis];
-            axes[axis].len() == length && self.box_shape[axis] == length
+        let is_a_box = |axis: usize| {
+            let block = self.box_shape[axis];
+            let mut runs = axes[axis].runs();
+            runs.next().is_some_and(|first| {
+                let end = runs.last().map_or(first.end, |last| last.end);
+                first.start % block == 0 && end - first.start == block && axes[axis].len() == block
+            })
         };
-        let behind = (0..axes.len()).rev().take_while(|&axis| is_whole(axis));
+        let behind = (0..axes.len()).rev().take_while(|&axis| is_a_box(axis));
         axes.len().saturating_sub(behind.count() + 1)
     }
 
-    /// So many slices behind the first one with this index; further indices are 0.
-    fn extent(&self, index: &[usize], count: usize) -> Extent {
+    /// So many slices from the one with this index on; along further axes it begins where the selection does.
+    fn extent(&self, selection: &Selection, index: &[usize], count: usize) -> Extent {
         let boxes = Placed::boxes(&self.shape, &self.box_shape);
         let (mut number, mut within) = (0, 0);
-        let indices = index.iter().copied().chain(std::iter::repeat(0));
+        let further = selection.axes().iter().skip(index.len());
+        let firsts = further.filter_map(|axis| Some(axis.runs().next()?.start));
+        let indices = index.iter().copied().chain(firsts);
         for ((&block, &boxes), at) in self.box_shape.iter().zip(&boxes).zip(indices) {
             number = number * boxes + at / block;
             within = within * block + at % block;
@@ -194,6 +200,15 @@ mod tests {
         assert!(placed.has_long_runs(&columns, 16) && !placed.has_long_runs(&columns, 17));
         assert!(placed.has_long_runs(&Selection::none(2), 1 << 20));
         assert_eq!(extents(&placed, &Selection::none(2)), []);
+        let chunks = super::tests::placed(&[6, 4], &[3, 2], 8);
+        let right_half = Selection::of_ranges([0..6, 2..4]);
+        let whole = |extents: Vec<Extent>| {
+            extents
+                .iter()
+                .map(|extent| extent.bytes)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(whole(extents(&chunks, &right_half)), [48, 48]);
         assert!(super::tests::placed(&[], &[], 4).has_long_runs(&Selection::none(0), 1));
         let scalar = super::tests::placed(&[], &[], 4);
         assert_eq!(
