@@ -1,6 +1,7 @@
 //! Arrays one after the other, each with its time.
 
 use hdf5::Dataset;
+use hdf5::dataset::AllocTime;
 use partita::layout::Axes;
 use partita::{DistArray, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -247,7 +248,15 @@ impl Series {
             let operation = format!("{} {}", source.operation, source.path.display());
             return Err(Error::shape(operation, detail));
         }
-        source.check_storage(&dataset)
+        source.check_storage(&dataset)?;
+        let properties = dataset.dcpl();
+        let properties = properties.map_err(|error| source.damaged(&error.into()))?;
+        // HDF5 does not find its way to chunks that several ranks would have to make.
+        if !properties.has_filters() && properties.alloc_time() != AllocTime::Early {
+            let what = "another program's series, whose chunks are allocated late,";
+            return Err(source.unsupported(what.into()));
+        }
+        Ok(())
     }
 
     /// Writes the time of a step, unless another series did; the checksum of all times.

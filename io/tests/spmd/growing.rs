@@ -3,7 +3,7 @@
 use ndarray::{Array2, Ix1, Ix2, Ix3};
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_io::hdf5::{File, Series, Storage, Verdict};
-use partita_testing::{TemporaryDirectory, spmd_test};
+use partita_testing::{TemporaryDirectory, error_of_all, spmd_test};
 
 use crate::tools::{assert_same, h5py, numbered};
 
@@ -154,5 +154,27 @@ fn a_step_of_another_shape_or_type_is_refused(world: &Communicator) -> Result<()
     drop(file);
     let file = File::open(world, &path)?;
     assert_eq!(file.shape("u")?, [1, 5]);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2])]
+fn a_series_whose_chunks_come_late_is_refused_and_stays_as_it_was(
+    world: &Communicator,
+) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("theirs.h5");
+    let line = ProcessGrid::balanced(world, 1)?;
+    if world.is_root() {
+        let file = hdf5::File::create(&path).expect("a new file");
+        let dataset = file.new_dataset::<f64>().chunk((1, 5)).shape((0.., 5));
+        dataset.create("u").expect("a new dataset");
+    }
+    world.barrier()?;
+    let mut file = File::append(world, &path)?;
+    let refused = Series::new("u").append(&mut file, 0.0, &numbered(&line, Ix1(5))?);
+    let refused = error_of_all(world, refused)?;
+    assert!(matches!(refused, Error::Unsupported { .. }), "{refused}");
+    drop(file);
+    assert_eq!(File::open(world, &path)?.shape("u")?, [0, 5]);
     Ok(())
 }

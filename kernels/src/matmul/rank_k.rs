@@ -1,6 +1,7 @@
 //! Products of a matrix with itself: half of the result is the mirror image of the other.
 
 use ndarray::Ix2;
+use num_traits::{NumCast, Zero};
 use partita::{DistArray, Error, Result};
 
 use super::parallel::{Gemm, Profile};
@@ -21,7 +22,8 @@ impl<A: Scalar> Gemm<A> {
     /// | `Adjoint` | `Plain` | Aᴴ·A |
     ///
     /// Of C what lies on and below the diagonal is read; what lies above it becomes the mirror image, bit for
-    /// bit.
+    /// bit. With real α and β the diagonal of a Hermitian C is real: what rounding leaves of its imaginary parts
+    /// is set to zero, as the BLAS does.
     ///
     /// ```no_run
     /// # fn example(a: &partita::DistArray<f64, ndarray::Ix2>) -> partita::Result<()> {
@@ -59,6 +61,10 @@ impl<A: Scalar> Gemm<A> {
         let plan = self.plan(a, a, c.layout())?;
         let profile = self.follow((&plan, Part::Lower), c, (a, a))?;
         mirror(c, is_hermitian)?;
+        if is_hermitian && are_real(self.alpha, self.beta) {
+            let diagonal = c.indexed_iter_mut().filter(|([i, j], _)| i == j);
+            diagonal.for_each(|(_, value)| *value = real_part(*value));
+        }
         Ok(profile)
     }
 }
@@ -71,4 +77,13 @@ fn mirror<A: Scalar>(c: &mut DistArray<A, Ix2>, is_hermitian: bool) -> Result<()
         *value = if is_hermitian { image.conj() } else { image };
     }
     Ok(())
+}
+
+pub(super) fn are_real<A: Scalar>(alpha: A, beta: A) -> bool {
+    alpha.im().is_zero() && beta.im().is_zero()
+}
+
+/// A number without its imaginary part.
+pub(super) fn real_part<A: Scalar>(value: A) -> A {
+    NumCast::from(value.re()).unwrap_or(value)
 }

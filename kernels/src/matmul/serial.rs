@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 use num_traits::MulAdd;
 
+use super::rank_k::{are_real, real_part};
 use super::{Op, Scalar};
 
 /// C ← α op(A)·op(B) + β C, by the definition. *Local.*
@@ -104,6 +105,8 @@ pub fn rank_k<A: Scalar>(
             c[[i, j]] = scaled(beta, c[[i, j]]) + scaled(alpha, sum);
             if i != j {
                 c[[j, i]] = mirrored(c[[i, j]]);
+            } else if is_hermitian && are_real(alpha, beta) {
+                c[[i, i]] = real_part(c[[i, i]]);
             }
         }
     }

@@ -82,6 +82,41 @@ fn a_long_update_is_that_of_the_product_whatever_the_algorithm(world: &Communica
     Ok(())
 }
 
+/// Whose products are rounded, so that imaginary parts would be left on the diagonal.
+#[spmd_test(ranks = [1, 2, 3, 4])]
+fn the_diagonal_of_a_hermitian_update_is_real(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let value = |[i, j]: [usize; 2]| {
+        let place = (31 * i + j) as f64;
+        Complex::new((0.7 * place).sin(), (1.3 * place).cos())
+    };
+    let a = DistArray::from_fn(&grid, [40, 31], value)?;
+    for mode in [Mode::Fast, Mode::Reproducible] {
+        let mut c = DistArray::full(&grid, [40, 40], Complex::new(1.0, 0.0))?;
+        let gemm = Gemm {
+            beta: Complex::new(0.5, 0.0),
+            op_b: Op::Adjoint,
+            mode,
+            ..Gemm::default()
+        };
+        gemm.rank_k(&mut c, &a)?;
+        let c = c.all_gather()?;
+        assert!(c.diag().iter().all(|value| value.im == 0.0), "{mode:?}");
+        let mut expected = Array2::from_elem([40, 40], Complex::new(1.0, 0.0));
+        let factors = (Complex::new(1.0, 0.0), gemm.beta);
+        serial::rank_k(
+            factors,
+            a.all_gather()?.view(),
+            Op::Adjoint,
+            expected.view_mut(),
+        );
+        assert!(expected.diag().iter().all(|value| value.im == 0.0));
+        let difference = (&c - &expected).map(|value| value.norm());
+        assert!(difference.iter().all(|&difference| difference < 1e-13));
+    }
+    Ok(())
+}
+
 #[spmd_test(ranks = [2])]
 fn operations_that_are_no_mirror_images_are_refused(world: &Communicator) -> Result<()> {
     let grid = ProcessGrid::balanced(world, 2)?;
