@@ -4,18 +4,11 @@ use std::path::Path;
 use std::process::Command;
 
 use ndarray::{Ix1, Ix2};
-use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
+use partita::{Communicator, DistArray, ProcessGrid, Result};
 use partita_io::hdf5::{File, Reading, Storage, Verdict, allow_filters_from};
 use partita_testing::{TemporaryDirectory, spmd_test};
 
-use crate::tools::{assert_same, h5py, numbered, on_root};
-
-fn is_unsupported<T>(outcome: Result<T>) -> bool {
-    match outcome.map(drop).unwrap_err() {
-        Error::OnRank { error, .. } => matches!(*error, Error::Unsupported { .. }),
-        error => matches!(error, Error::Unsupported { .. }),
-    }
-}
+use crate::tools::{assert_same, h5py, is_unsupported, numbered, on_root};
 
 #[spmd_test(ranks = [1, 2, 3], time_limit = 20)]
 fn links_into_other_files_and_data_in_them_are_followed_only_where_they_may_be(

@@ -91,3 +91,11 @@ fn run_h5py(program: &str, arguments: &[&Path]) -> Result<Option<String>> {
         String::from_utf8_lossy(&output.stdout).trim().to_string(),
     ))
 }
+
+/// Whether something was refused as what is not supported, on one rank first or on all.
+pub fn is_unsupported<T>(outcome: Result<T>) -> bool {
+    match outcome.map(drop).unwrap_err() {
+        Error::OnRank { error, .. } => matches!(*error, Error::Unsupported { .. }),
+        error => matches!(error, Error::Unsupported { .. }),
+    }
+}
