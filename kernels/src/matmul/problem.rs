@@ -29,7 +29,11 @@ impl Problem {
     /// # Source
     /// G. Kwasniewski et al. (COSMA, 2019), theorem 2, its leading term.
     pub fn lower_bound(&self, ranks: usize, memory: f64) -> f64 {
-        self.flops() / (ranks as f64 * memory.sqrt())
+        let flops = self.flops();
+        if flops == 0.0 {
+            return 0.0;
+        }
+        flops / (ranks as f64 * memory.sqrt())
     }
 
     /// Words that some rank must receive from others, however the work is arranged and however much memory
