@@ -48,7 +48,7 @@ impl File<Writing> {
         let gone = parts(&before.shape, shape).into_iter();
         let mut sum = before.sum;
         for gone in gone.filter(|_| before.sum.is_some()) {
-            let cut = self.sum_of(&operation, (name, None), &gone)?;
+            let cut = self.sum_of(self.session(&operation)?, name, &gone)?;
             sum = sum.map(|sum| sum.wrapping_sub(cut));
         }
         on_root(&self.communicator, || {

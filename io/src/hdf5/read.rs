@@ -12,7 +12,7 @@ use super::ffi::Memory;
 use super::file::{Access, File};
 use super::hyperslab::Selection;
 use super::slab::Slab;
-use super::transfer::{Part, Target};
+use super::transfer::{Part, Session, Target};
 
 /// What a dataset's data are, measured by its checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,7 @@ struct Stored {
     /// What was found by the root, where elements lie elsewhere than in the dataset.
     of_texts: Option<u64>,
     place: Option<Place>,
+    is_complete: bool,
 }
 
 /// Where the elements that are read go: over a grid in blocks, or each axis as a distribution says.
@@ -266,6 +267,7 @@ impl<Mode: Access> File<Mode> {
                 sum,
                 of_texts: source.sum_of_texts(&dataset)?,
                 place: source.elsewhere(&dataset)?,
+                is_complete: source.is_complete(&dataset),
                 shape: source.shape(&dataset)?,
             }))
         })?;
@@ -275,7 +277,12 @@ impl<Mode: Access> File<Mode> {
         let (expected, whole) = (stored.sum, Slab::whole(&stored.shape));
         let found = match stored.of_texts {
             Some(sum) => sum,
-            None => self.sum_of(&operation, (name, stored.place.as_ref()), &whole)?,
+            None => {
+                let place = stored.place.as_ref();
+                let session = self.session_at(&operation, place)?;
+                let name = place.map_or(name, |place| &place.name);
+                self.sum_of(session.for_chunks(stored.is_complete), name, &whole)?
+            }
         };
         if found == expected {
             return Ok(Verdict::Intact);
@@ -300,26 +307,20 @@ impl<Mode: Access> File<Mode> {
     }
 
     /// The checksum of what is stored in a part of a dataset, each rank reading its share.
-    pub(super) fn sum_of(
-        &self,
-        operation: &str,
-        (name, place): (&str, Option<&Place>),
-        slab: &Slab,
-    ) -> Result<u64> {
+    pub(super) fn sum_of(&self, session: Session, dataset: &str, slab: &Slab) -> Result<u64> {
         let shape = slab.shape();
         let mut sum = 0u64;
         if !shape.contains(&0) {
             let own = share(&shape, self.communicator.rank(), self.communicator.size());
             let part = Part {
-                dataset: place.map_or(name, |place| &place.name),
+                dataset,
                 selection: &slab.selection(&own),
             };
-            self.session_at(operation, place)?
-                .scan(part, |piece, bytes| {
-                    let size = bytes.len() / piece.elements.len().max(1);
-                    let share = checksum::of_elements(&piece.selection, size, bytes);
-                    sum = sum.wrapping_add(share);
-                })?;
+            session.scan(part, |piece, bytes| {
+                let size = bytes.len() / piece.elements.len().max(1);
+                let share = checksum::of_elements(&piece.selection, size, bytes);
+                sum = sum.wrapping_add(share);
+            })?;
         }
         self.add_up(sum)
     }

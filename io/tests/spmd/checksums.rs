@@ -4,7 +4,7 @@ use ndarray::{Ix1, Ix2, s};
 use num_complex::Complex;
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_io::hdf5::{File, Storage, Verdict};
-use partita_testing::{TemporaryDirectory, spmd_test};
+use partita_testing::{TemporaryDirectory, error_of_all, spmd_test};
 
 use crate::tools::{grids, h5py, numbered, on_root};
 
@@ -156,6 +156,29 @@ fn a_dataset_of_another_program_is_not_known(world: &Communicator) -> Result<()>
         let file = File::open(world, &path)?;
         assert_eq!(file.verify("u")?, Verdict::Unknown);
         assert_eq!(file.verify_all()?, 0);
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3], time_limit = 20)]
+fn a_dataset_that_nobody_wrote_is_verified_without_waiting(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("empty.h5");
+    if world.is_root() {
+        let file = hdf5::File::create(&path).expect("a new file");
+        for (name, length) in [("u", 7), ("one", 1)] {
+            let dataset = file.new_dataset::<f64>().shape(length).create(name);
+            let dataset = dataset.expect("a new dataset");
+            let checksum = dataset.new_attr::<u64>().create("partita_checksum");
+            let written = checksum.and_then(|checksum| checksum.write_scalar(&1u64));
+            written.expect("a new attribute");
+        }
+    }
+    world.barrier()?;
+    for name in ["u", "one"] {
+        let outcome = File::open(world, &path)?.verify(name).map(drop);
+        let error = error_of_all(world, outcome)?.to_string();
+        assert!(error.contains("not what was written"), "{error}");
     }
     Ok(())
 }
