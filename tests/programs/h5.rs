@@ -81,6 +81,9 @@ fn a_file_is_inspected_verified_copied_and_compared_on_any_number_of_ranks() {
 fn damage_is_an_error_that_names_the_dataset() {
     let directory = TemporaryDirectory::new();
     let path = heat(&directory, "heat.h5", "3");
+    // Behind the damaged one in the order of names.
+    let whole = heat(&directory, "whole.h5", "2");
+    lines("h5", 1, &["copy", &at(&whole, "/u"), &at(&path, "/v")]);
     let mut bytes = std::fs::read(&path).unwrap();
     let hot = 60f64.to_le_bytes();
     let at = bytes.windows(8).position(|window| window == hot).unwrap();
@@ -93,6 +96,8 @@ fn damage_is_an_error_that_names_the_dataset() {
         "{}",
         outcome.stderr
     );
+    let all: Vec<&str> = outcome.stdout.lines().collect();
+    assert_eq!(all, ["/u  cannot be trusted", "/v  intact"]);
     let missing = run_example("h5", 2, ["inspect", "missing.h5"]);
     assert_eq!(missing.exit_code, Some(4), "{missing}");
 }
