@@ -109,7 +109,7 @@ enum Mpi {
 enum Extras {
     /// What only some tests need
     Tests,
-    /// ScaLAPACK and numpy, which the benchmarks are measured beside
+    /// ScaLAPACK, numpy, mpi4py and h5py over MPI, which the benchmarks are measured beside
     Benches,
 }
 

@@ -21,6 +21,7 @@ pub enum Component {
     Mpich,
     ScaLapack,
     Numpy,
+    H5pyMpi,
 }
 
 /// A family of systems with the same package names.
@@ -82,6 +83,7 @@ impl System {
                 C::Mpich => &["mpich", "libmpich-dev"],
                 C::ScaLapack => &["libscalapack-openmpi-dev"],
                 C::Numpy => &["python3-numpy"],
+                C::H5pyMpi => &["python3-h5py-mpi"],
             },
             Self::Fedora => match component {
                 C::CCompiler => &["gcc"],
@@ -98,6 +100,7 @@ impl System {
                 C::Mpich => &["mpich-devel"],
                 C::ScaLapack => &["scalapack-openmpi-devel"],
                 C::Numpy => &["python3-numpy"],
+                C::H5pyMpi => &["python3-h5py-openmpi"],
             },
             Self::Arch => match component {
                 C::CCompiler => &["gcc"],
@@ -106,7 +109,7 @@ impl System {
                 C::Hdf5(Interface::OpenMpi) | C::H5dump => &["hdf5-openmpi"],
                 C::Blas => &["openblas"],
                 C::Libclang => &["clang"],
-                C::Hdf5(Interface::Mpich) | C::H5py | C::Mpich | C::ScaLapack => &[],
+                C::Hdf5(Interface::Mpich) | C::H5py | C::H5pyMpi | C::Mpich | C::ScaLapack => &[],
                 C::Mpi4py => &["python-mpi4py"],
                 C::Numpy => &["python-numpy"],
             },
@@ -119,7 +122,7 @@ impl System {
                 C::Mpi4py => &["mpi4py"],
                 C::ScaLapack => &["scalapack"],
                 C::Numpy => &["numpy"],
-                C::CCompiler | C::Hdf5(Interface::Mpich) | C::H5py | C::Mpich => &[],
+                C::CCompiler | C::Hdf5(Interface::Mpich) | C::H5py | C::H5pyMpi | C::Mpich => &[],
             },
             Self::Other => &[],
         }
@@ -206,6 +209,9 @@ impl Component {
             Self::Mpich => "MPICH with its headers",
             Self::ScaLapack => "ScaLAPACK, built with Open MPI",
             Self::Numpy => "numpy (pip install numpy)",
+            Self::H5pyMpi => {
+                "h5py, built with parallel HDF5 (HDF5_MPI=ON pip install --no-binary=h5py h5py)"
+            }
         }
     }
 }

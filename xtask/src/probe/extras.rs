@@ -24,7 +24,12 @@ pub fn for_benches() -> Vec<Finding> {
         Some(version) => Finding::good("ScaLAPACK", version),
         None => Finding::absent("ScaLAPACK", "not found", Component::ScaLapack),
     };
-    vec![scalapack, python_package("numpy", Component::Numpy)]
+    vec![
+        scalapack,
+        python_package("numpy", Component::Numpy),
+        h5py_over_mpi(),
+        mpi4py(),
+    ]
 }
 
 /// Tools of contributors; nothing in the tests needs them.
@@ -56,6 +61,20 @@ pub fn for_contributors() -> Vec<Finding> {
 
 fn h5py() -> Finding {
     python_package("h5py", Component::H5py)
+}
+
+/// Debian's h5py is the serial one unless it is asked for the other.
+fn h5py_over_mpi() -> Finding {
+    let question = "import os; os.environ['H5PY_ALWAYS_USE_MPI'] = '1'; import h5py; \
+                    print(h5py.__version__ if h5py.get_config().mpi else '')";
+    let version = |python| ask(which(python)?, ["-c", question]);
+    for python in ["/usr/bin/python3", "python3"] {
+        if let Some(version) = version(python).filter(|version| !version.trim().is_empty()) {
+            return Finding::good("h5py over MPI", format!("{}, {python}", version.trim()));
+        }
+    }
+    let detail = "in neither python3 nor /usr/bin/python3";
+    Finding::absent("h5py over MPI", detail, Component::H5pyMpi)
 }
 
 fn mpi4py() -> Finding {
