@@ -3,8 +3,9 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
+use partita::layout::Distribution::Cyclic;
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
-use partita_io::hdf5::{File, Storage};
+use partita_io::hdf5::{File, Storage, TransferMode};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// A rank whose writing the MPI library does itself, rather than leave it to the root.
@@ -19,21 +20,31 @@ fn main() -> ExitCode {
         ignore_file_size_signal(&arguments);
     }
     partita::run(move |world| match arguments.as_slice() {
-        [_, fault, path] => commit(world, fault, path),
-        _ => Err(Error::usage("io-faults FAULT PATH")),
+        [_, fault, path] => commit(world, fault, path, false),
+        [_, fault, path, way] if way == "together" => commit(world, fault, path, true),
+        _ => Err(Error::usage("io-faults FAULT PATH [together]")),
     })
 }
 
-fn commit(world: &Communicator, fault: &str, path: &str) -> Result<()> {
+/// Data go straight to the file, or all of them by HDF5 and MPI together.
+fn commit(world: &Communicator, fault: &str, path: &str, together: bool) -> Result<()> {
     if fault == "verify" {
         return File::open(world, path)?.verify_all().map(drop);
     }
     let grid = ProcessGrid::balanced(world, 1)?;
     let array = DistArray::from_fn(&grid, [100_000], |[index]| index as f64)?;
     let mut file = File::create(world, path)?;
+    if together {
+        file = file.with_collective_transfers();
+    }
     file.write("u", &array)?;
+    let mode = file.last_transfer().map(|transfer| transfer.mode);
+    assert_eq!(mode == Some(TransferMode::Direct), !together, "{mode:?}");
     match fault {
         "none" => {
+            // Runs of one element: HDF5 has them, and all ranks together.
+            let in_turn = grid.layout([100_000], &[Cyclic])?;
+            file.write("in turn", &array.redistribute(&in_turn)?)?;
             file.attribute("alpha", 0.1)?;
             let chunks = Storage::chunks(&[10_000]);
             file.write_with("chunks", &array, &chunks)?;

@@ -7,10 +7,16 @@ use partita_testing::{TemporaryDirectory, example, run};
 
 /// Starts the program over an old file; what it printed as its error, and its exit code.
 fn after(fault: &str, ranks: usize) -> (String, Option<i32>) {
+    after_going(&[], fault, ranks)
+}
+
+/// The same, data going the way that is asked for.
+fn after_going(way: &[&str], fault: &str, ranks: usize) -> (String, Option<i32>) {
     let directory = TemporaryDirectory::new();
     let path = directory.join("out.h5");
     fs::write(&path, "old").unwrap();
     let launch = example("io-faults", ranks).argument(fault).argument(&path);
+    let launch = way.iter().fold(launch, |launch, way| launch.argument(way));
     let outcome = run(launch.time_limit(std::time::Duration::from_secs(20)));
     assert!(!outcome.success(), "{fault}: {outcome}\n{}", outcome.stderr);
     assert_eq!(fs::read(&path).unwrap(), b"old", "{fault}");
@@ -52,20 +58,27 @@ fn a_rank_that_panics_ends_the_job() {
     assert!(stderr.contains("only here"), "{stderr}");
 }
 
+/// Straight to the file, and by HDF5 and MPI together.
+const WAYS: [&[&str]; 2] = [&[], &["together"]];
+
 #[test]
 fn a_rank_that_cannot_open_the_file_is_everyones_error() {
-    let (stderr, code) = after("cannot-open", 3);
-    assert!(stderr.contains("rank 1: cannot write \"v\" to"), "{stderr}");
-    assert!(stderr.contains("Too many open files"), "{stderr}");
-    assert_eq!(code, Some(4), "{stderr}");
+    for way in WAYS {
+        let (stderr, code) = after_going(way, "cannot-open", 3);
+        assert!(stderr.contains("rank 1: cannot write \"v\" to"), "{stderr}");
+        assert!(stderr.contains("Too many open files"), "{stderr}");
+        assert_eq!(code, Some(4), "{stderr}");
+    }
 }
 
 #[test]
 fn a_rank_that_cannot_write_is_everyones_error() {
-    let (stderr, code) = after("cannot-write", 2);
-    assert!(
-        stderr.contains("error: rank 1: cannot write \"v\" to"),
-        "{stderr}"
-    );
-    assert_eq!(code, Some(4), "{stderr}");
+    for way in WAYS {
+        let (stderr, code) = after_going(way, "cannot-write", 2);
+        assert!(
+            stderr.contains("error: rank 1: cannot write \"v\" to"),
+            "{stderr}"
+        );
+        assert_eq!(code, Some(4), "{stderr}");
+    }
 }
