@@ -21,6 +21,7 @@ mod requests;
 mod scans;
 mod shared_arrays;
 mod started_collectives;
+mod started_mismatches;
 mod tags;
 mod user_operations;
 mod variable_parts;

@@ -11,7 +11,9 @@ use partita::{
 use partita_testing::{any_layout, cases, error_of_all, position, spmd_test};
 use proptest::prelude::*;
 
-use super::cases::{distributed, odd, same, tree, value};
+use partita_kernels::statistics::serial;
+
+use super::cases::{distributed, odd, same, value};
 
 /// The first of those that no other one beats; `None` of none.
 fn first_best(values: &[f64], beats: impl Fn(f64, f64) -> bool) -> Option<usize> {
@@ -65,7 +67,7 @@ where
     assert!(same(array.dot(array)?, product.to_f64()), "{told}");
     assert!(same(array.norm2()?, norm2(values)), "{told}");
     assert!(
-        same(array.nan_sum()?, reproducible(&numbers(values))),
+        same(array.nan_sum()?, reproducible(&serial::numbers(values))),
         "{told}"
     );
     let negative = values.iter().filter(|&&value| value < 0.0).count();
@@ -102,7 +104,7 @@ where
     };
     assert!(same(array.min()?, zero(-0.0, values[least])));
     assert!(same(array.max()?, zero(0.0, values[most])));
-    let numbers = numbers(values);
+    let numbers = serial::numbers(values);
     match numbers.is_empty() {
         true => assert!(array.nan_min().is_err() && array.nan_argmax().is_err()),
         false => {
@@ -168,7 +170,7 @@ where
     assert_lines(&array.sum_axis(axis)?, &expect(&reproducible))?;
     assert_lines(&array.sum_exact_axis(axis)?, &expect(&exact))?;
     assert_lines(&array.norm2_axis(axis)?, &expect(&norm2))?;
-    let of_numbers = expect(&|line| reproducible(&numbers(line)));
+    let of_numbers = expect(&|line| reproducible(&serial::numbers(line)));
     assert_lines(&array.nan_sum_axis(axis)?, &of_numbers)?;
     let product = expect(&|line| {
         let mut product = Reproducible::default();
@@ -195,7 +197,7 @@ where
         assert_lines(&places, &expect(&first))?;
         assert_lines(
             &array.reduce_axis(axis, odd)?,
-            &expect(&|line| tree(line, &odd).expect("some")),
+            &expect(&|line| serial::reduce(line, &odd).expect("some")),
         )?;
     }
     Ok(())
@@ -230,14 +232,6 @@ where
         assert_eq!(pair(found), pair(line));
     }
     Ok(())
-}
-
-fn numbers(values: &[f64]) -> Vec<f64> {
-    values
-        .iter()
-        .copied()
-        .filter(|value| !value.is_nan())
-        .collect()
 }
 
 fn norm2(values: &[f64]) -> f64 {

@@ -37,19 +37,6 @@ pub fn same(one: f64, other: f64) -> bool {
     one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
 }
 
-/// The tree of a reduction by a user's function, as its definition says.
-pub fn tree<A: Copy>(values: &[A], combine: &impl Fn(A, A) -> A) -> Option<A> {
-    match values {
-        [] => None,
-        [value] => Some(*value),
-        _ => {
-            let (left, right) = values.split_at(values.len().next_power_of_two() / 2);
-            let (left, right) = (tree(left, combine)?, tree(right, combine)?);
-            Some(combine(left, right))
-        }
-    }
-}
-
 /// Neither associative nor commutative.
 pub fn odd(left: f64, right: f64) -> f64 {
     left * 0.5 - right * 0.25 + 0.1

@@ -6,14 +6,16 @@ use partita::{Communicator, DistArray, ProcessGrid, Reductions, Result};
 use partita_testing::{any_layout, cases, position, spmd_test};
 use proptest::prelude::*;
 
-use super::cases::{distributed, odd, tree, value};
+use partita_kernels::statistics::serial;
+
+use super::cases::{distributed, odd, value};
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
 fn a_users_function_meets_the_elements_in_one_tree(world: &Communicator) -> Result<()> {
     for (layout, seed) in cases(24, (any_layout::<Ix2>(world.size()), any::<u64>())) {
         let (array, whole) = distributed(world, &layout, |place| value(seed, place, false) * 0.7)?;
         let values = whole.as_slice().expect("standard");
-        let (found, expected) = (array.reduce(odd)?, tree(values, &odd));
+        let (found, expected) = (array.reduce(odd)?, serial::reduce(values, &odd));
         assert_eq!(
             found.map(f64::to_bits),
             expected.map(f64::to_bits),

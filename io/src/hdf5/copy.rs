@@ -5,10 +5,11 @@ use hdf5::dataset::{AllocTime, FillTime, Layout};
 use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::dataset::{Place, Source, create_groups};
+use super::dataset::{Place, Source};
 use super::dtype;
 use super::ffi::{Cause, copy_attributes, copy_object};
 use super::file::{Access, File};
+use super::plan::create_groups;
 use super::read::share;
 use super::slab::{Slab, slabs};
 use super::transfer::{BUFFER_LIMIT, Elements, Observers, Part};

@@ -1,23 +1,20 @@
-//! Datasets as the root sees them: made, described and listed through HDF5's serial driver.
+//! Datasets as the root sees them, through HDF5's serial driver.
 //!
 //! Only one rank touches the structure of a file, so that it cannot depend on how many there are, and
 //! a damaged file is met by one rank that can say so, not by all of them in the middle of a collective.
 
 use std::path::{Path, PathBuf};
 
-use hdf5::dataset::ExternalFile;
-use hdf5::dataset::{AllocTime, FillTime, Layout};
+use hdf5::Dataset;
+use hdf5::dataset::{ExternalFile, Layout};
 use hdf5::filters::Filter;
-use hdf5::types::{OwnedDynValue, TypeDescriptor};
-use hdf5::{Dataset, Extent, Extents, Group, LinkType, LocationToken, LocationType, SimpleExtents};
+use hdf5::types::TypeDescriptor;
 use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::dtype::{self, Conversion, Mismatch, conversion, lossy_conversion};
-use super::ffi::{
-    Cause, DatasetRefusal, create_group, fill_value, name_of_file, open_dataset, write_number,
-};
-use super::storage::Storage;
+use super::dtype::{Conversion, Mismatch, conversion, lossy_conversion};
+use super::ffi::{Cause, DatasetRefusal, name_of_file, open_dataset};
+use super::listing::{enumeration, list, walk};
 use crate::save::irregular_kind;
 
 /// The attribute that holds a dataset's checksum: see `checksum`.
@@ -25,108 +22,6 @@ pub(super) const CHECKSUM: &str = "partita_checksum";
 
 /// A compressed chunk that has more bytes than its dataset may have so many.
 const LARGEST_LONELY_CHUNK: usize = 64 << 20;
-
-/// A dataset to be made.
-pub(super) struct Plan<'a> {
-    pub name: &'a str,
-    pub element: &'a TypeDescriptor,
-    pub shape: &'a [usize],
-    pub storage: &'a Storage,
-    /// In chunks of this shape.
-    pub chunk: Option<Vec<usize>>,
-    /// What elements are that nobody writes; `None` where every element will be written.
-    pub fill: Option<OwnedDynValue>,
-}
-
-impl Plan<'_> {
-    /// Makes the dataset, and groups on the way, without any element. No room is left to be found later
-    /// by the ranks together, except where only compressing tells how much it is.
-    pub fn create(self, file: &hdf5::File) -> std::result::Result<(), Cause> {
-        if file.link_exists(self.name) {
-            return Err("there is one already".into());
-        }
-        create_groups(file, self.name)?;
-        let is_written_whole = self.fill.is_none() && !self.storage.can_grow();
-        let builder = file
-            .new_dataset_builder()
-            .empty_as(self.element.clone())
-            .shape(self.extents())
-            // HDF5 does not find its way to compressed chunks that are not there when it comes to write parts
-            // of them collectively. Where all are written whole, it makes them itself.
-            .alloc_time(Some(
-                match self.storage.is_compressed() && is_written_whole {
-                    true => AllocTime::Incr,
-                    false => AllocTime::Early,
-                },
-            ))
-            .fill_time(match is_written_whole {
-                true => FillTime::Never,
-                false => FillTime::Alloc,
-            })
-            // With times in it, no two files would be the same.
-            .obj_track_times(false);
-        let is_filled = self.fill.is_some();
-        let builder = match self.fill {
-            Some(fill) => builder.fill_value(fill),
-            None => builder,
-        };
-        let builder = match self.chunk {
-            Some(chunk) => builder.chunk(chunk).set_filters(&filters(self.storage)),
-            None => builder.no_chunk().layout(Layout::Contiguous),
-        };
-        let dataset = builder.create(self.name)?;
-        match is_filled && dtype::is_number(self.element) {
-            true => note_missing(&dataset),
-            false => Ok(()),
-        }
-    }
-
-    fn extents(&self) -> Extents {
-        let axes = self.shape.iter().enumerate();
-        let axes = axes.map(
-            |(axis, &length)| match self.storage.unlimited.contains(&axis) {
-                true => Extent::resizable(length),
-                false => Extent::fixed(length),
-            },
-        );
-        match self.shape {
-            [] => Extents::Scalar,
-            _ => Extents::Simple(SimpleExtents::from_vec(axes.collect())),
-        }
-    }
-}
-
-/// What stands for a missing value in netCDF; not zero, which every unwritten array has for a value.
-fn note_missing(dataset: &Dataset) -> std::result::Result<(), Cause> {
-    let fill = fill_value(dataset)?;
-    match fill.iter().any(|&byte| byte != 0) {
-        true => write_number(dataset, "_FillValue", &fill),
-        false => Ok(()),
-    }
-}
-
-/// Gives a dataset another shape. *Local.*
-pub(super) fn extend(dataset: &Dataset, shape: &[usize]) -> std::result::Result<(), Cause> {
-    Ok(dataset.resize(shape)?)
-}
-
-fn filters(storage: &Storage) -> Vec<Filter> {
-    let shuffle = storage.shuffle.then(Filter::shuffle);
-    let gzip = storage.gzip.map(Filter::deflate);
-    let fletcher32 = storage.fletcher32.then(Filter::fletcher32);
-    [shuffle, gzip, fletcher32].into_iter().flatten().collect()
-}
-
-/// Makes the groups on the way to `name` that are not there yet.
-pub(super) fn create_groups(file: &hdf5::File, name: &str) -> std::result::Result<(), Cause> {
-    for (end, _) in name.match_indices('/') {
-        let group = &name[..end];
-        if !group.is_empty() && !group.ends_with('/') && !file.link_exists(group) {
-            create_group(file, group)?;
-        }
-    }
-    Ok(())
-}
 
 /// What all ranks must know of a dataset before they read it together.
 #[derive(Debug, Serialize, Deserialize)]
@@ -400,60 +295,4 @@ impl Source<'_> {
             feature,
         }
     }
-}
-
-/// The datasets there are, for a person to choose from.
-pub(super) fn enumeration(datasets: &[String]) -> String {
-    const MOST: usize = 20;
-    match datasets.len() {
-        0 => "there is none".to_string(),
-        length if length > MOST => {
-            format!("there are {length}: {}, …", datasets[..MOST].join(", "))
-        }
-        _ => format!("there is {}", datasets.join(", ")),
-    }
-}
-
-/// The full names of all datasets that lie in the file itself, in order; links are not followed.
-pub(super) fn list(file: &hdf5::File) -> std::result::Result<Vec<String>, Cause> {
-    let datasets = walk(file)?.into_iter();
-    let mut names: Vec<String> = datasets.map(|(name, _)| name).collect();
-    names.sort();
-    Ok(names)
-}
-
-/// The same in any order, each with its place.
-fn walk(file: &hdf5::File) -> std::result::Result<Vec<(String, LocationToken)>, Cause> {
-    let mut datasets = Vec::new();
-    let mut seen = Vec::new();
-    let mut groups = vec![(String::new(), file.group("/")?)];
-    while let Some((path, group)) = groups.pop() {
-        for (name, token, kind) in members(&group)? {
-            let full = format!("{path}/{name}");
-            match kind {
-                LocationType::Dataset => datasets.push((full, token)),
-                // Hard links can make a circle of groups.
-                LocationType::Group if !seen.contains(&token) => {
-                    seen.push(token);
-                    groups.push((full, group.group(&name)?));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(datasets)
-}
-
-type Member = (String, LocationToken, LocationType);
-
-fn members(group: &Group) -> hdf5::Result<Vec<Member>> {
-    let mut members = Vec::new();
-    group.iter_visit_default(|name, link| {
-        if link.link_type == LinkType::Hard {
-            let info = group.loc_info_by_name(name)?;
-            members.push((name.to_string(), info.token, info.loc_type));
-        }
-        Ok(())
-    })?;
-    Ok(members)
 }

@@ -203,6 +203,16 @@ impl<A: Access> File<A> {
         })
     }
 
+    /// Whether an array is on as many ranks as the file.
+    pub(super) fn same_ranks(&self, operation: &str, other: &Communicator) -> Result<()> {
+        if other.size() == self.communicator.size() {
+            return Ok(());
+        }
+        let (own, other) = (self.communicator.size(), other.size());
+        let detail = format!("the array is on {other} ranks, the file on {own}");
+        Err(Error::shape(self.on_path(operation), detail))
+    }
+
     /// The same of the file that a dataset lies in, where a link leads into another.
     pub(super) fn session_at<'a>(
         &'a self,

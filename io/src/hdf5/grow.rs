@@ -7,9 +7,10 @@ use partita::layout::Axes;
 use partita::{Error, Result};
 
 use super::checksum;
-use super::dataset::{Source, extend};
+use super::dataset::Source;
 use super::ffi::{Cause, fill_value};
 use super::file::{Access, File};
+use super::plan::extend;
 use super::read::share;
 use super::slab::Slab;
 use super::writing::Writing;

@@ -3,9 +3,10 @@
 use partita::{Error, Result};
 
 use super::attribute::{FromAttribute, Problem};
-use super::dataset::{self, Source};
+use super::dataset::Source;
 use super::dtype::Mismatch;
 use super::file::{Access, File};
+use super::listing::{enumeration, list};
 use super::location::Location;
 
 impl<A: Access> File<A> {
@@ -31,7 +32,7 @@ impl<A: Access> File<A> {
     /// [`Error::Format`] when the file is damaged.
     pub fn datasets(&self) -> Result<Vec<String>> {
         self.ask("list the datasets of", |source| {
-            dataset::list(source.file).map_err(|cause| source.damaged(&cause))
+            list(source.file).map_err(|cause| source.damaged(&cause))
         })
     }
 
@@ -48,7 +49,7 @@ impl<A: Access> File<A> {
             return Ok(there.remove(0));
         }
         let path = self.path.display();
-        let there = dataset::enumeration(&there);
+        let there = enumeration(&there);
         let detail = format!("which dataset? Write {path}:/dataset; {there}");
         Err(Error::format("choose from", &self.path, detail))
     }
@@ -97,10 +98,7 @@ impl<A: Access> File<A> {
                 .attr_names()
                 .map_err(|error| source.damaged(&error.into()))?;
             if !there.iter().any(|other| other == name) {
-                return Err(source.format(format!(
-                    "no such attribute; {}",
-                    dataset::enumeration(&there)
-                )));
+                return Err(source.format(format!("no such attribute; {}", enumeration(&there))));
             }
             let attribute = owner
                 .attr(name)

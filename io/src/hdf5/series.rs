@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::attribute::AttributeValue;
 use super::checksum;
-use super::dataset::{Plan, Source, extend};
+use super::dataset::Source;
 use super::dtype::{self, Hdf5Element};
 use super::ffi::{Cause, as_bytes, attach_scale, label_axis};
 use super::file::{Access, File};
 use super::hyperslab::Selection;
+use super::plan::{Plan, extend};
 use super::slab::Slab;
 use super::storage::{Storage, largest_part};
 use super::structure::{has_scale, last_part, scale_or_dimension};

@@ -6,9 +6,9 @@ use hdf5::Dataset;
 use hdf5::dataset::AllocTime;
 use partita::{Error, Result};
 
-use super::dataset::create_groups;
 use super::ffi::{Cause, attach_scale, label_axis, library_version, make_scale, number_of_scales};
 use super::file::{Access, File};
+use super::plan::create_groups;
 use super::writing::Writing;
 use crate::agreed::on_root;
 

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::attribute::{Problem, as_stored_text, texts};
 use super::checksum;
 use super::compare::{Comparison, index_of};
-use super::dataset::{Source, create_groups};
+use super::dataset::Source;
 use super::dtype::Mismatch;
 use super::ffi::{Cause, bytes_behind, read_fixed_texts};
 use super::file::{Access, File};
 use super::hyperslab::Selection;
+use super::plan::create_groups;
 use super::read::dimension;
 use super::writing::Writing;
 

@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 
 use hdf5::types::OwnedDynValue;
-use ndarray::{CowArray, IntoDimension, SliceInfoElem};
+use ndarray::{IntoDimension, SliceInfoElem};
 use partita::layout::Axes;
 use partita::{DistArray, Error, Result};
 
 use super::checksum;
-use super::dataset::{Plan, Source};
+use super::dataset::Source;
 use super::dtype::{self, Hdf5Element};
 use super::ffi::as_bytes;
 use super::file::{Access, File};
-use super::hyperslab::{Piece, Selection};
+use super::hyperslab::Piece;
+use super::own_part::{contiguous, primary};
+use super::plan::Plan;
 use super::read::share;
 use super::slab::Slab;
 use super::storage::{Chunks, Storage, by_chunks, largest_part};
@@ -359,18 +361,6 @@ impl File<Writing> {
     }
 }
 
-impl<Mode: Access> File<Mode> {
-    /// Whether an array is on as many ranks as the file.
-    pub(super) fn same_ranks(&self, operation: &str, other: &partita::Communicator) -> Result<()> {
-        if other.size() == self.communicator.size() {
-            return Ok(());
-        }
-        let (own, other) = (self.communicator.size(), other.size());
-        let detail = format!("the array is on {other} ranks, the file on {own}");
-        Err(Error::shape(self.on_path(operation), detail))
-    }
-}
-
 /// What lies where an array is about to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Old {
@@ -378,49 +368,4 @@ pub(super) enum Old {
     Fill(Vec<u8>),
     /// Anything.
     Unknown,
-}
-
-/// What this rank writes of an array: what it has, unless an earlier rank has the same.
-fn primary<A: Hdf5Element, D: Axes>(array: &DistArray<A, D>) -> Selection {
-    let (layout, rank) = (array.layout(), array.communicator().rank());
-    match layout.is_primary(rank) {
-        true => Selection::of_layout(layout, rank),
-        false => Selection::none(array.ndim()),
-    }
-}
-
-/// This rank's share of the checksum that a dataset of the array carries: the shares of all ranks add up to it,
-/// modulo 2⁶⁴. *Local.*
-///
-/// # Errors
-/// [`Error::Memory`] when the part lies in a halo and there is no room to copy it out.
-pub fn local_checksum<A: Hdf5Element, D: Axes>(array: &DistArray<A, D>) -> Result<u64> {
-    let selection = primary(array);
-    let local = contiguous(array, "checksum")?;
-    let elements = match selection.volume() {
-        0 => &[],
-        _ => local.as_slice().unwrap_or_default(),
-    };
-    let size = A::type_descriptor().size();
-    let bytes = as_bytes(elements).map_err(|cause| Error::usage(format!("checksum: {cause}")))?;
-    Ok(checksum::of_elements(&selection, size, bytes))
-}
-
-/// The local part in C order: as it is, or copied out of its halo.
-fn contiguous<'a, A: Hdf5Element, D: Axes>(
-    array: &'a DistArray<A, D>,
-    operation: &str,
-) -> Result<CowArray<'a, A, D>> {
-    let local = array.local();
-    if local.is_standard_layout() {
-        return Ok(local.into());
-    }
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(local.len())
-        .map_err(|_| Error::Memory {
-            operation: operation.to_string(),
-            bytes: (local.len() * size_of::<A>()) as u64,
-        })?;
-    copy.extend(local.iter());
-    Ok(ndarray::Array::from_shape_vec(local.raw_dim(), copy)?.into())
 }

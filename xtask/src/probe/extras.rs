@@ -66,25 +66,22 @@ fn h5py() -> Finding {
 /// Debian's h5py is the serial one unless it is asked for the other.
 fn h5py_over_mpi() -> Finding {
     let question = "import os; os.environ['H5PY_ALWAYS_USE_MPI'] = '1'; import h5py; \
-                    print(h5py.__version__ if h5py.get_config().mpi else '')";
-    let version = |python| ask(which(python)?, ["-c", question]);
-    for python in ["/usr/bin/python3", "python3"] {
-        if let Some(version) = version(python).filter(|version| !version.trim().is_empty()) {
-            return Finding::good("h5py over MPI", format!("{}, {python}", version.trim()));
-        }
-    }
-    let detail = "in neither python3 nor /usr/bin/python3";
-    Finding::absent("h5py over MPI", detail, Component::H5pyMpi)
+                    assert h5py.get_config().mpi; print(h5py.__version__)";
+    answer_of_python("h5py over MPI", question, Component::H5pyMpi)
 }
 
 fn mpi4py() -> Finding {
     python_package("mpi4py", Component::Mpi4py)
 }
 
-/// The `python3` in PATH is often another one than the system's, which has the packages.
 fn python_package(name: &'static str, component: Component) -> Finding {
     let question = format!("import {name}; print({name}.__version__)");
-    let version = |python| ask(which(python)?, ["-c", &question]);
+    answer_of_python(name, &question, component)
+}
+
+/// The `python3` in PATH is often another one than the system's, which has the packages.
+fn answer_of_python(name: &'static str, question: &str, component: Component) -> Finding {
+    let version = |python| ask(which(python)?, ["-c", question]);
     for python in ["/usr/bin/python3", "python3"] {
         if let Some(version) = version(python) {
             return Finding::good(name, format!("{}, {python}", version.trim()));
