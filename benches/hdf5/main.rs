@@ -1,12 +1,13 @@
 //! Gigabytes a second into and out of HDF5 files, against plain `pwrite` and `pread`, HDF5's own C interface and
 //! h5py over MPI.
 //!
-//!     cargo xtask bench hdf5 -- --mebibytes 1024 --ranks 2 --sync
+//!     cargo xtask bench hdf5 -- --gib 1 --ranks 2 --sync
 //!
 //! A matrix of f64 in blocks of whole rows, whole columns and both ways, contiguous and in a chunk a rank. All
-//! contenders write a new file and take turns; all read into memory that was written before (`read_into`). The
-//! figures are of the page cache, with `--sync` also of the disk: partita's file then is the closed one, synced and
-//! renamed. h5py runs in a job of its own and is left out, with a word, where there is none for this MPI.
+//! contenders make a new file, write and close it, and take turns, each after the disk has come to rest; `pwrite` also
+//! writes over a file that is there. All read into memory that was written before (`read_into`). The figures are of the
+//! page cache, with `--sync` also of the disk: partita's file then is the closed one, synced and renamed. h5py runs in a
+//! job of its own and is left out, with a word, where there is none for this MPI. Of N GiB, memory has to hold 5 N.
 
 #[path = "../common/limit.rs"]
 #[allow(dead_code)]
@@ -26,7 +27,7 @@ use limit::slowest;
 use ndarray::Ix2;
 use partita::prelude::*;
 use partita_io::hdf5::{File, Storage, Writing};
-use partita_peers::hdf5::Block;
+use partita_peers::hdf5::{Block, Pwrite, settle};
 use python::Python;
 use report::{Samples, median_ratio, print_table};
 
@@ -36,6 +37,9 @@ struct Arguments {
     /// Size of the matrix
     #[arg(long, default_value_t = 256)]
     mebibytes: usize,
+    /// The same in GiB
+    #[arg(long, conflicts_with = "mebibytes")]
+    gib: Option<usize>,
     /// Samples of each figure
     #[arg(long, default_value_t = 5)]
     samples: usize,
@@ -59,29 +63,24 @@ struct Arguments {
     bench: bool,
 }
 
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 8] = [
     "ranks, blocks, storage",
-    "write",
-    "of pwrite",
-    "of H5Dwrite",
+    "GB/s",
+    "spread",
+    "of pwrite, pread",
+    "of pwrite over",
+    "of HDF5 in C",
     "of h5py",
     "checksum alone",
-    "to disk",
-    "of pwrite",
-    "of H5Dwrite",
-    "of h5py",
-    "read",
-    "of pread",
-    "of H5Dread",
-    "of h5py",
 ];
 
 fn main() -> ExitCode {
     partita::run_with_arguments(|world, arguments: Arguments| {
-        let side = ((arguments.mebibytes << 17) as f64).sqrt() as usize;
+        let mebibytes = arguments.gib.map_or(arguments.mebibytes, |gib| gib << 10);
+        let side = ((mebibytes << 17) as f64).sqrt() as usize;
         if world.is_root() {
             let samples = arguments.samples;
-            println!("{side} × {side} f64, GB/s, medians of {samples} interleaved samples");
+            println!("{side} × {side} f64, medians of {samples} interleaved samples");
         }
         let mut rows = Vec::new();
         let ranks = arguments.ranks.iter().copied();
@@ -114,7 +113,7 @@ fn on(part: &Communicator, side: usize, arguments: &Arguments) -> Result<Vec<Vec
     for (name, grid) in grids(part)?.iter().filter(|(name, _)| wanted(name)) {
         for storage in &arguments.storage {
             let case = Case::new(grid, side, storage == "chunked", arguments, &h5py)?;
-            rows.push(case.row(name, arguments)?);
+            rows.extend(case.rows(name, arguments)?);
         }
     }
     Ok(rows)
@@ -158,8 +157,10 @@ struct Case<'a> {
 struct Contest {
     own: Samples,
     system: Samples,
+    over: Samples,
     hdf5: Samples,
     h5py: Samples,
+    checksum: Samples,
 }
 
 #[derive(Default)]
@@ -167,19 +168,24 @@ struct Figures {
     write: Contest,
     synced: Contest,
     read: Contest,
-    checksum: Samples,
 }
 
 impl Contest {
     /// Gigabytes a second, and the others' seconds by partita's: above 1, partita is faster.
-    fn cells(&self, bytes: f64) -> Vec<String> {
+    fn cells(&self, name: String, bytes: f64) -> Vec<String> {
         let shown = |figure: f64, digits: usize| match figure.is_nan() {
             true => "-".to_string(),
             false => format!("{figure:.digits$}"),
         };
-        let mut cells = vec![shown(bytes / self.own.median() / 1e9, 2)];
-        let peers = [&self.system, &self.hdf5, &self.h5py];
+        let per_cent = |share: f64| match share.is_nan() {
+            true => "-".to_string(),
+            false => format!("{:.0} %", 100.0 * share),
+        };
+        let speed = shown(bytes / self.own.median() / 1e9, 2);
+        let mut cells = vec![name, speed, per_cent(self.own.spread())];
+        let peers = [&self.system, &self.over, &self.hdf5, &self.h5py];
         cells.extend(peers.map(|peer| shown(median_ratio(peer, &self.own), 2)));
+        cells.push(per_cent(median_ratio(&self.checksum, &self.own)));
         cells
     }
 }
@@ -203,7 +209,7 @@ impl<'a> Case<'a> {
         })
     }
 
-    fn row(&self, name: &str, arguments: &Arguments) -> Result<Vec<String>> {
+    fn rows(&self, name: &str, arguments: &Arguments) -> Result<Vec<Vec<String>>> {
         let mut figures = Figures::default();
         for round in 0..=arguments.samples {
             if round == 1 {
@@ -213,10 +219,6 @@ impl<'a> Case<'a> {
             if arguments.sync {
                 self.sample(&mut figures.synced, true, None)?;
             }
-            figures.checksum.push(slowest(self.grid.communicator(), || {
-                std::hint::black_box(partita_io::hdf5::local_checksum(&self.array)?);
-                Ok(())
-            })?);
         }
         let bytes = (self.array.len() * size_of::<f64>()) as f64;
         let storage = match self.chunked {
@@ -224,15 +226,13 @@ impl<'a> Case<'a> {
             false => "contiguous",
         };
         let ranks = self.grid.communicator().size();
-        let checksum = median_ratio(&figures.checksum, &figures.write.own);
-        let cells = [
-            vec![format!("{ranks} {name} {storage}")],
-            figures.write.cells(bytes),
-            vec![format!("{:.0} %", 100.0 * checksum)],
-            figures.synced.cells(bytes),
-            figures.read.cells(bytes),
-        ];
-        Ok(cells.concat())
+        let what = |kind: &str| format!("{ranks} {name} {storage}: {kind}");
+        let mut rows = vec![figures.write.cells(what("write"), bytes)];
+        if arguments.sync {
+            rows.push(figures.synced.cells(what("write to disk"), bytes));
+        }
+        rows.push(figures.read.cells(what("read"), bytes));
+        Ok(rows)
     }
 
     /// All write a file, and read it where that is asked.
@@ -244,6 +244,10 @@ impl<'a> Case<'a> {
     ) -> Result<()> {
         let communicator = self.grid.communicator();
         self.remove(&self.path)?;
+        write.checksum.push(slowest(communicator, || {
+            std::hint::black_box(partita_io::hdf5::local_checksum(&self.array)?);
+            Ok(())
+        })?);
         write.own.push(self.own_write(sync)?);
         if let Some(read) = &mut read {
             read.own.push(slowest(communicator, || {
@@ -314,9 +318,12 @@ impl<'a> Case<'a> {
         }
         self.remove(&self.peer)?;
         if columns.len() == self.array.shape()[1] {
-            write.system.push(block.pwrite(elements, sync)?);
+            write
+                .system
+                .push(block.pwrite(elements, Pwrite::New, sync)?);
             if let Some(read) = read {
                 read.system.push(block.pread(memory)?);
+                write.over.push(block.pwrite(elements, Pwrite::Over, sync)?);
             }
             self.remove(&self.peer)?;
         }
@@ -345,7 +352,11 @@ impl<'a> Case<'a> {
 
     /// What the last contender left goes before the next one begins.
     fn remove(&self, path: &Path) -> Result<()> {
-        rest(self.grid.communicator(), || std::fs::remove_file(path).ok())?;
-        self.grid.communicator().barrier()
+        let settled = rest(self.grid.communicator(), || {
+            std::fs::remove_file(path).ok();
+            let folder = path.parent().unwrap_or(Path::new("."));
+            settle(folder, self.array.len() * size_of::<f64>())
+        })?;
+        self.grid.communicator().agree(settled.unwrap_or(Ok(())))
     }
 }

@@ -9,6 +9,7 @@ use mpi::ffi::MPI_Comm;
 use partita::{Communicator, Error, Result};
 
 unsafe extern "C" {
+    fn peer_settle(folder: *const c_char, bytes: usize) -> c_int;
     fn peer_pwrite(
         communicator: MPI_Comm,
         path: *const c_char,
@@ -16,6 +17,7 @@ unsafe extern "C" {
         length: usize,
         offset: usize,
         total: usize,
+        over: c_int,
         sync: c_int,
     ) -> f64;
     fn peer_pread(
@@ -56,12 +58,38 @@ pub struct Block<'a> {
     pub region: [Range<usize>; 2],
 }
 
+/// Into which file plain calls write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pwrite {
+    /// One that they make, and take room for.
+    New,
+    /// One that is there, over what it holds.
+    Over,
+}
+
+/// Waits till the disk has all that was written and knows of removed files, and leaves the system with memory at hand
+/// for a file of so many bytes. *Local.*
+///
+/// # Errors
+/// [`Error::Other`] when the system refuses.
+pub fn settle(folder: &Path, bytes: usize) -> Result<()> {
+    let folder = CString::new(folder.as_os_str().as_bytes()).map_err(Error::usage)?;
+    // SAFETY: a C string that outlives the call.
+    match unsafe { peer_settle(folder.as_ptr(), bytes) } {
+        0 => Ok(()),
+        _ => Err(Error::other(
+            "the disk of the benchmark's folder cannot be synced",
+        )),
+    }
+}
+
 impl Block<'_> {
-    /// Seconds to write whole rows by `pwrite`, of the slowest rank. *Collective.*
+    /// Seconds to write whole rows by `pwrite` into a new file, or over what is there, of the slowest rank.
+    /// *Collective.*
     ///
     /// # Errors
     /// [`Error::Other`] when a call fails.
-    pub fn pwrite(&self, elements: &[f64], sync: bool) -> Result<f64> {
+    pub fn pwrite(&self, elements: &[f64], how: Pwrite, sync: bool) -> Result<f64> {
         self.check(elements.len())?;
         let (path, raw) = (self.c_path()?, self.communicator.as_raw_library());
         let row = size_of::<f64>() * self.shape[1];
@@ -78,6 +106,7 @@ impl Block<'_> {
                 length,
                 offset,
                 total,
+                (how == Pwrite::Over).into(),
                 sync.into(),
             )
         };

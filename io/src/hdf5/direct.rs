@@ -19,14 +19,16 @@ use super::hyperslab::{Pieces, Selection};
 use super::placed::Placed;
 use super::report::{ChunkMode, Transfer, TransferMode};
 use super::transfer::{Observers, Part, Session};
+use super::whole_pages::WholePages;
 use crate::agreed::on_root;
 
 /// Runs that are shorter on average travel faster together: a call of the system for each would cost more than
-/// MPI's exchange (2 cores, page cache, 2026).
-const SHORTEST_RUN: usize = 16 << 10;
+/// MPI's exchange (2 cores, page cache, 2026). Writers of one file wait for each other in every call, readers do not.
+pub(super) const SHORTEST_WRITTEN: usize = 16 << 10;
+pub(super) const SHORTEST_READ: usize = 4 << 10;
 
-/// What is summed up and written goes in pieces of so many bytes, which stay in a core's own cache in between.
-const PIECE: usize = 256 << 10;
+/// What is summed up goes in pieces of so many bytes, which stay in a core's own cache until they are written.
+const PIECE: usize = 512 << 10;
 
 /// HDF5 looks for each chunk among all of them: beyond so many, asking costs more than it saves.
 const MOST_CHUNKS: usize = 512;
@@ -41,9 +43,14 @@ pub(super) enum Expected<'a> {
 }
 
 impl Session<'_> {
-    /// Where the dataset lies, if every rank's part of it is better moved by the rank itself; the same on every
-    /// rank. *Collective.*
-    pub(super) fn placed(&self, part: Part, expected: Expected) -> Result<Option<Placed>> {
+    /// Where the dataset lies, if every rank's part of it is made of runs so long that the rank itself better moves
+    /// it; the same on every rank. *Collective.*
+    pub(super) fn placed(
+        &self,
+        part: Part,
+        expected: Expected,
+        shortest: usize,
+    ) -> Result<Option<Placed>> {
         if !self.direct {
             return Ok(None);
         }
@@ -54,10 +61,10 @@ impl Session<'_> {
         let Some(placed) = placed else {
             return Ok(None);
         };
-        let shortest = !placed.has_long_runs(part.selection, SHORTEST_RUN);
+        let is_short = !placed.has_long_runs(part.selection, shortest);
         let any_short = self
             .communicator
-            .all_reduce(&[u64::from(shortest)], Operation::Max)?[0];
+            .all_reduce(&[u64::from(is_short)], Operation::Max)?[0];
         Ok((any_short == 0).then_some(placed))
     }
 
@@ -88,6 +95,7 @@ impl Session<'_> {
             .write(true)
             .open(self.file)?;
         let pieces = Pieces::new(selection, PIECE / placed.size.max(1));
+        let mut whole = WholePages::new(&file, bytes);
         let mut old = Vec::new();
         for piece in (0..pieces.count()).filter_map(|number| pieces.get(number)) {
             let range = piece.elements.start * placed.size..piece.elements.end * placed.size;
@@ -98,14 +106,9 @@ impl Session<'_> {
                 replaced(&piece, &old);
             }
             written(&piece, own);
-            let mut rest = own;
-            placed.for_each_extent(&piece.selection, |extent| {
-                let (next, behind) = rest.split_at(extent.bytes);
-                rest = behind;
-                file.write_all_at(next, extent.address)
-            })?;
+            placed.for_each_extent(&piece.selection, |extent| whole.add(extent))?;
         }
-        Ok(())
+        whole.finish()
     }
 
     /// Fills `bytes` with this rank's elements. *Collective*, by its agreement alone.

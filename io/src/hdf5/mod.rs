@@ -44,6 +44,7 @@ mod structure;
 mod text;
 mod transfer;
 mod tree;
+mod whole_pages;
 mod write;
 mod writing;
 

@@ -9,7 +9,7 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, Datatype};
 use partita::{Communicator, Error, Operation, Result};
 
-use super::direct::Expected;
+use super::direct::{Expected, SHORTEST_READ, SHORTEST_WRITTEN};
 use super::dtype::{Conversion, left_in_memory};
 use super::ffi::{Cause, DatasetRefusal, Exchange, ParallelFile, Performed, convert};
 use super::hyperslab::{Piece, Pieces, Selection};
@@ -118,7 +118,7 @@ impl Session<'_> {
         bytes: &[u8],
         observers: Observers,
     ) -> Result<Transfer> {
-        if let Some(placed) = self.placed(part, elements.expected())? {
+        if let Some(placed) = self.placed(part, elements.expected(), SHORTEST_WRITTEN)? {
             return self.write_placed(&placed, part.selection, bytes, observers);
         }
         let Observers {
@@ -167,7 +167,7 @@ impl Session<'_> {
     /// Fills `bytes`, the memory of this rank's elements. *Collective.*
     pub fn read(&self, part: Part, target: Target, bytes: &mut [u8]) -> Result<Transfer> {
         let size = target.memory.size();
-        if let Some(placed) = self.placed(part, Expected::Of(target.memory))? {
+        if let Some(placed) = self.placed(part, Expected::Of(target.memory), SHORTEST_READ)? {
             return self.read_placed(&placed, part.selection, bytes);
         }
         self.reading(part, |exchange, stored| {

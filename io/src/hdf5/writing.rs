@@ -274,6 +274,12 @@ impl Drop for Writing {
     }
 }
 
+/// Data of so many bytes and more begin at multiples of [`ALIGNMENT`].
+const ALIGNED_FROM: u64 = 64 << 10;
+
+/// A page, and a block of most disks.
+const ALIGNMENT: u64 = 4 << 10;
+
 fn create_structure(path: &Path) -> std::result::Result<hdf5::File, Cause> {
     Ok(options()
         .with_fcpl(|create| create.obj_track_times(false))
@@ -289,6 +295,9 @@ fn options() -> hdf5::FileBuilder {
     options.with_fapl(|access| {
         access
             .fclose_degree(FileCloseDegree::Strong)
+            // Elements lie in memory and in the file alike within a line of the processor's: the system copies
+            // them a fifth slower otherwise.
+            .alignment(ALIGNED_FROM, ALIGNMENT)
             // Metadata with checksums, and attributes beyond 64 KiB; read by everything of this decade.
             .libver_bounds(LibraryVersion::V18, LibraryVersion::V110)
     });
