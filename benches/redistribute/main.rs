@@ -59,7 +59,11 @@ struct Contender {
 enum Work {
     Copy,
     Plan(Box<Redistribution<Ix2>>),
-    InC { transpose: bool },
+    /// From a source that all ranks see.
+    Shared(Box<Redistribution<Ix2>>),
+    InC {
+        transpose: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
         let rows = grid.layout([side, side], &[Block, Replicated])?;
         let columns = grid.layout([side, side], &[Replicated, Block])?;
         let from = DistArray::from_fn(&grid, &rows, |[i, j]| (i * side + j) as f64)?;
+        let shared = from.clone().into_shared()?;
         let mut by_columns = DistArray::zeros(&grid, &columns)?;
         let mut by_rows = DistArray::zeros(&grid, &rows)?;
         let mut contenders = contenders(&grid, &rows, &columns)?;
@@ -80,7 +85,7 @@ fn main() -> ExitCode {
                     &mut by_columns
                 };
                 into.local_mut().fill(0.0);
-                let seconds = contender.sample(world, &from, into)?;
+                let seconds = contender.sample(world, [&from, &shared], into)?;
                 // What came first warmed up pages and connections.
                 if round > 0 {
                     contender.seconds.push(seconds);
@@ -111,10 +116,12 @@ fn contenders(
     };
     Ok(vec![
         contender("memcpy", Work::Copy),
-        contender("rows to columns", Work::Plan(plain.into())),
+        contender("rows to columns", Work::Plan(plain.clone().into())),
+        contender("  source shared", Work::Shared(plain.into())),
         contender("  by messages", Work::Plan(messages.into())),
         contender("  MPI_Alltoallw in C", Work::InC { transpose: false }),
-        contender("transpose", Work::Plan(transposing.into())),
+        contender("transpose", Work::Plan(transposing.clone().into())),
+        contender("  source shared", Work::Shared(transposing.into())),
         contender("  by messages", Work::Plan(transposing_messages.into())),
         contender("  MPI_Alltoallw in C", Work::InC { transpose: true }),
     ])
@@ -124,7 +131,7 @@ impl Contender {
     fn keeps_rows(&self) -> bool {
         match &self.work {
             Work::Copy => true,
-            Work::Plan(plan) => plan.source() == plan.target(),
+            Work::Plan(plan) | Work::Shared(plan) => plan.source() == plan.target(),
             Work::InC { transpose } => *transpose,
         }
     }
@@ -132,12 +139,13 @@ impl Contender {
     fn sample(
         &self,
         world: &Communicator,
-        from: &DistArray<f64, Ix2>,
+        [from, shared]: [&DistArray<f64, Ix2>; 2],
         into: &mut DistArray<f64, Ix2>,
     ) -> Result<f64> {
         let side = from.shape()[0];
         match &self.work {
             Work::Plan(plan) => slowest(world, || plan.forward_into(into, from)),
+            Work::Shared(plan) => slowest(world, || plan.forward_into(into, shared)),
             Work::Copy => slowest(world, || {
                 let (from, mut into) = (from.local(), into.local_mut());
                 if let (Some(from), Some(into)) = (from.as_slice(), into.as_slice_mut()) {

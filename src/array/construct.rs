@@ -3,6 +3,7 @@
 use ndarray::{Array, Array1, IntoDimension, s};
 use num_traits::Zero;
 
+use super::storage::Storage;
 use super::{DistArray, ProcessGrid};
 use crate::comm::ffi::vector_with_capacity;
 use crate::comm::{Call, Element};
@@ -146,6 +147,15 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// Of a part without gaps in its memory.
     pub(super) fn from_parts(grid: &ProcessGrid, layout: Layout<D>, storage: Array<A, D>) -> Self {
         debug_assert!(storage.as_slice_memory_order().is_some(), "a part has gaps");
+        DistArray::from_storage(grid, layout, Storage::Own(storage))
+    }
+
+    /// Of a part wherever it lies, without a halo.
+    pub(super) fn from_storage(
+        grid: &ProcessGrid,
+        layout: Layout<D>,
+        storage: Storage<A, D>,
+    ) -> Self {
         DistArray {
             grid: grid.clone(),
             layout,

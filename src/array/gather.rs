@@ -46,7 +46,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     fn in_layout(&self, operation: &'static str, target: &Layout<D>) -> Result<Array<A, D>> {
         let axes = in_order(self.ndim());
         let direction = Direction::new(operation, &self.grid, &self.layout, target, &axes)?;
-        Ok(direction.apply(self, Options::default())?.storage)
+        Ok(direction
+            .apply(self, Options::default())?
+            .storage
+            .into_array())
     }
 
     /// Cuts the root's array into blocks over the ranks of `grid`. *Collective.*
@@ -133,13 +136,9 @@ fn distribute<A: Element, D: Axes>(
     let mut result = direction.apply_to(Source::of(array), Options::default())?;
     if layout.shape().is_empty() {
         // Without axes there is nothing to cut: every rank brought something, and the root's counts.
-        let mut value: Vec<A> = result.storage.iter().copied().collect();
+        let mut value = result.storage.elements().to_vec();
         grid.communicator().broadcast(root, &mut value)?;
-        result
-            .storage
-            .iter_mut()
-            .zip(value)
-            .for_each(|(place, value)| *place = value);
+        result.storage.elements_mut().copy_from_slice(&value);
     }
     Ok(result)
 }

@@ -64,8 +64,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// With a halo around it, it is a view that is not contiguous.
     pub fn local(&self) -> ArrayView<'_, A, D> {
         let owned = self.owned_in_storage();
-        self.storage
-            .slice_each_axis(|axis| Slice::from(owned[axis.axis.index()].clone()))
+        let mut view = self.storage.view();
+        view.slice_each_axis_inplace(|axis| Slice::from(owned[axis.axis.index()].clone()));
+        view
     }
 
     /// This rank's part, to be changed. *Local.*
@@ -74,8 +75,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// ([`Haloed`](super::Haloed)) end here.
     pub fn local_mut(&mut self) -> ArrayViewMut<'_, A, D> {
         let owned = self.owned_in_storage();
-        self.storage
-            .slice_each_axis_mut(|axis| Slice::from(owned[axis.axis.index()].clone()))
+        let mut view = self.storage.view_mut();
+        view.slice_each_axis_inplace(|axis| Slice::from(owned[axis.axis.index()].clone()));
+        view
     }
 
     /// Where the owned block lies within the storage.

@@ -17,12 +17,12 @@ mod remote;
 mod shared;
 mod slice;
 mod stencil;
+mod storage;
 mod view;
-
-use ndarray::Array;
 
 use crate::comm::Element;
 use crate::layout::{Axes, Layout};
+use storage::Storage;
 
 pub use construct::IntoLayout;
 pub use display::{Printable, Printed};
@@ -54,7 +54,7 @@ pub struct DistArray<A: Element, D: Axes> {
     grid: ProcessGrid,
     layout: Layout<D>,
     /// The owned block, inside its halo where there is one.
-    storage: Array<A, D>,
+    storage: Storage<A, D>,
     halo: Option<halo::State<A>>,
 }
 
@@ -63,7 +63,7 @@ impl<A: Element, D: Axes> Clone for DistArray<A, D> {
         DistArray {
             grid: self.grid.clone(),
             layout: self.layout.clone(),
-            storage: elementwise::copied(self.storage.view()),
+            storage: Storage::Own(elementwise::copied(self.storage.view())),
             halo: self.halo.clone(),
         }
     }

@@ -3,6 +3,7 @@
 use super::DistArray;
 use super::elementwise::copied;
 use super::redistribute::{Direction, Options};
+use super::storage::Storage;
 use crate::comm::{Call, Element};
 use crate::error::Result;
 use crate::layout::{Axes, Layout};
@@ -25,10 +26,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let order = D::from_slice(permutation.as_ref())?;
         let storage = match self.halo {
             None => self.storage,
-            Some(_) => copied(self.local()),
+            Some(_) => Storage::Own(copied(self.local())),
         };
         let storage = storage.permuted_axes(order);
-        Ok(DistArray::from_parts(&self.grid, layout, storage))
+        Ok(DistArray::from_storage(&self.grid, layout, storage))
     }
 
     /// [`permuted_axes`](Self::permuted_axes) of a copy. *Local.*

@@ -146,7 +146,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
             .map(Some)
             .collect();
         let layout = whole.layout.select_axes(&others)?;
-        let storage = whole.storage.index_axis_move(Axis(axis), 0);
+        let storage = whole.storage.into_array().index_axis_move(Axis(axis), 0);
         Ok(DistArray::from_parts(&self.grid, layout, storage))
     }
 }

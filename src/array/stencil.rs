@@ -2,6 +2,7 @@
 
 use super::DistArray;
 use super::halo::{HaloExchange, Haloed};
+use super::storage::Storage;
 use super::view::check_same_layout;
 use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
@@ -234,8 +235,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         regions: &[Region],
         mut visit: impl FnMut(StencilRow<'_, A, B, D, COUNT>),
     ) {
-        if !next.storage.is_standard_layout() {
-            next.storage = next.storage.as_standard_layout().into_owned();
+        if !next.storage.view().is_standard_layout() {
+            let in_order = next.storage.view().as_standard_layout().into_owned();
+            next.storage = Storage::Own(in_order);
         }
         let (from, to) = (self.block_in_memory(), next.block_in_memory());
         let offsets = offsets.map(|offset| from.distance(offset.as_ref()));
@@ -266,6 +268,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         let lower = self.halo_widths().lower;
         let strides: Vec<usize> = self
             .storage
+            .view()
             .strides()
             .iter()
             .map(|&stride| stride as usize)

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::ffi::{DoubleBuffer, Mailboxes};
+use super::ffi::{DoubleBuffer, Mailboxes, SharedParts};
 use super::{Communicator, Element, Operation};
 use crate::error::{Error, Result};
 
@@ -84,6 +84,27 @@ impl Communicator {
             self.leave_for_ever();
         }
         outcome.map(Some)
+    }
+
+    /// Parts that all ranks see, of which this rank's has these elements; `None` with one rank, on several machines,
+    /// or switched off. Collective.
+    ///
+    /// # Errors
+    /// The same on every rank: as [`SharedParts::of`], and when the variable is wrong.
+    pub(crate) fn share<T: Element>(&self, own: &[T]) -> Result<Option<SharedParts<T>>> {
+        // Replicated: by agreement.
+        if self.least_in_common()? == usize::MAX {
+            return Ok(None);
+        }
+        SharedParts::of(self, own)
+    }
+
+    /// The least array that goes through memory in common; none does with one rank, or switched off. Collective the
+    /// first time.
+    pub(crate) fn least_in_common(&self) -> Result<usize> {
+        let mut sharing = self.inner.sharing.borrow_mut();
+        let least = self.known(&mut sharing)?.from_bytes;
+        Ok(if self.size() == 1 { usize::MAX } else { least })
     }
 
     /// Two buffers of so many elements for the panels of an array of so many bytes, to be given back when all of its

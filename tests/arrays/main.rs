@@ -15,5 +15,6 @@ mod random_arrays;
 mod redistribution_costs;
 mod redistributions;
 mod remote_arrays;
+mod shared_parts;
 mod slices;
 mod stencils;

@@ -14,9 +14,9 @@ use partita_testing::{
 use proptest::prelude::*;
 
 /// An order of the axes, a layout, a second one of the same shape, and one of the permuted shape.
-type Case<D> = (Vec<usize>, Layout<D>, Layout<D>, Layout<D>);
+pub type Case<D> = (Vec<usize>, Layout<D>, Layout<D>, Layout<D>);
 
-fn any_case<D: Axes>(size: usize) -> impl Strategy<Value = Case<D>> {
+pub fn any_case<D: Axes>(size: usize) -> impl Strategy<Value = Case<D>> {
     let axes: Vec<usize> = (0..D::NDIM.unwrap_or(0)).collect();
     (shape::<D>(), Just(axes).prop_shuffle()).prop_flat_map(move |(shape, order)| {
         let permuted: Vec<usize> = order.iter().map(|&axis| shape[axis]).collect();
@@ -33,9 +33,18 @@ fn any_case<D: Axes>(size: usize) -> impl Strategy<Value = Case<D>> {
 pub fn there_and_back_is_the_identity_and_what_one_rank_would_do(
     world: &Communicator,
 ) -> Result<()> {
-    fn check<A: Sample, D: Axes>(world: &Communicator, count: usize) -> Result<()> {
+    there_and_back(world, false)
+}
+
+/// With parts that all ranks see, or not.
+pub fn there_and_back(world: &Communicator, shared: bool) -> Result<()> {
+    fn check<A: Sample, D: Axes>(world: &Communicator, count: usize, shared: bool) -> Result<()> {
         for (order, source, target, turned) in cases(count, any_case::<D>(world.size())) {
             let array = sampled::<A, D>(world, &source)?;
+            let array = match shared {
+                true => array.into_shared()?,
+                false => array,
+            };
             let moved = array.redistribute(&target)?;
             let expected = whole::<A, D>(&source.raw_dim());
             assert_eq!(moved.layout(), &target);
@@ -59,14 +68,14 @@ pub fn there_and_back_is_the_identity_and_what_one_rank_would_do(
         }
         Ok(())
     }
-    check::<f64, Ix0>(world, 2)?;
-    check::<u16, Ix1>(world, 12)?;
-    check::<f64, Ix2>(world, 12)?;
-    check::<Complex<f64>, Ix2>(world, 12)?;
-    check::<i32, Ix3>(world, 12)?;
-    check::<u8, Ix4>(world, 8)?;
-    check::<f32, Ix5>(world, 6)?;
-    check::<u16, Ix6>(world, 6)
+    check::<f64, Ix0>(world, 2, shared)?;
+    check::<u16, Ix1>(world, 12, shared)?;
+    check::<f64, Ix2>(world, 12, shared)?;
+    check::<Complex<f64>, Ix2>(world, 12, shared)?;
+    check::<i32, Ix3>(world, 12, shared)?;
+    check::<u8, Ix4>(world, 8, shared)?;
+    check::<f32, Ix5>(world, 6, shared)?;
+    check::<u16, Ix6>(world, 6, shared)
 }
 
 /// All arrays go through memory that the ranks share, however small they are.
@@ -170,17 +179,20 @@ fn large_arrays_are_moved_and_transposed(world: &Communicator) -> Result<()> {
         let columns = grid.layout(shape, &[Replicated, Block])?;
         let turned = grid.layout([shape[1], shape[0]], &[Block, Replicated])?;
         let array = sampled::<A, Ix2>(world, &rows)?;
-        let by_columns = array.redistribute(&columns)?;
-        let transposed = array.transpose_to(&turned)?;
-        for (index, value) in by_columns.indexed_iter() {
-            assert_eq!(*value, A::sample(position(&shape, &index)));
-        }
-        for ([i, j], value) in transposed.indexed_iter() {
-            assert_eq!(*value, A::sample(position(&shape, &[j, i])), "at {i}, {j}");
+        for array in [array.clone(), array.into_shared()?] {
+            let by_columns = array.redistribute(&columns)?;
+            let transposed = array.transpose_to(&turned)?;
+            for (index, value) in by_columns.indexed_iter() {
+                assert_eq!(*value, A::sample(position(&shape, &index)));
+            }
+            for ([i, j], value) in transposed.indexed_iter() {
+                assert_eq!(*value, A::sample(position(&shape, &[j, i])), "at {i}, {j}");
+            }
         }
         Ok(())
     }
     check::<f64>(world, [1301, 1303])?;
+    check::<f64>(world, [1112, 1296])?;
     check::<u16>(world, [3001, 2103])?;
     check::<Complex<f64>>(world, [1001, 803])
 }

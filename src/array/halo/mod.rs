@@ -10,6 +10,7 @@ use ndarray::{Array, ArrayViewMut, Axis, Slice};
 
 use super::DistArray;
 use super::construct::try_default;
+use super::storage::Storage;
 use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, Edge, HaloPlan, HaloWidths, Layout, Shown};
@@ -178,7 +179,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
                 widths: halo.widths,
                 buffers: vec![],
             }),
-            storage: padded,
+            storage: Storage::Own(padded),
             grid: self.grid.clone(),
             layout: self.layout.clone(),
         };

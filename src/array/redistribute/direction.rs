@@ -2,7 +2,7 @@
 
 use super::memory::{Source, Target};
 use super::strided::Stores;
-use super::{messages, shared, simd};
+use super::{direct, messages, shared, simd};
 use crate::array::construct::try_default;
 use crate::array::{DistArray, ProcessGrid};
 use crate::comm::checker::Entered;
@@ -164,7 +164,28 @@ impl<D: Axes> Direction<D> {
     ) -> Result<()> {
         let mut target = into.target();
         let stores = stores_for(target.elements);
-        self.exchange(&self.transfer, source, options, (&mut target, stores))
+        let source = source.permuted(&self.permutation);
+        if !self.copies(&source, options, (&mut target, stores))? {
+            self.exchange(&self.transfer, &source, options, (&mut target, stores))?;
+        }
+        simd::fence();
+        Ok(())
+    }
+
+    /// Whether all ranks see all parts, and have copied what they get.
+    fn copies<A: Element>(
+        &self,
+        source: &Source<'_, A>,
+        options: Options,
+        target: (&mut Target<'_, A>, Stores),
+    ) -> Result<bool> {
+        let communicator = self.communicator();
+        // Replicated: the options and the array's size, and by agreement the limit.
+        if options.as_messages() || self.array_bytes::<A>() < communicator.least_in_common()? {
+            return Ok(false);
+        }
+        let limit = window_for::<A>(options)?.scratch;
+        direct::exchange(communicator, &self.transfer, limit, source, target)
     }
 
     /// This rank's part of a transfer into memory that is read again at once.
@@ -176,18 +197,18 @@ impl<D: Axes> Direction<D> {
         into: &mut [A],
     ) -> Result<()> {
         let mut target = Target::packed(into, self.to.1.local_shape(transfer.rank).slice());
-        self.exchange(transfer, source, options, (&mut target, Stores::Cached))
+        let source = source.permuted(&self.permutation);
+        self.exchange(transfer, &source, options, (&mut target, Stores::Cached))
     }
 
     fn exchange<A: Element>(
         &self,
         transfer: &Transfer,
-        source: Source<'_, A>,
+        source: &Source<'_, A>,
         options: Options,
         (target, stores): (&mut Target<'_, A>, Stores),
     ) -> Result<()> {
         let window = window_for::<A>(options)?;
-        let source = &source.permuted(&self.permutation);
         let communicator = self.communicator();
         let shared = if options.as_messages() {
             None
@@ -199,7 +220,6 @@ impl<D: Axes> Direction<D> {
         if shared.is_none() {
             messages::exchange(communicator, transfer, window, source, target, stores)?;
         }
-        simd::fence();
         Ok(())
     }
 

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use ndarray::{Array, Dimension};
+use ndarray::{Array, ArrayRef, Dimension};
 
 use super::strided::Place;
 use crate::array::DistArray;
 use crate::array::construct::copied;
 use crate::comm::Element;
+use crate::comm::ffi::SharedParts;
 use crate::error::Result;
 use crate::layout::Axes;
 
@@ -15,6 +16,8 @@ use crate::layout::Axes;
 pub(in crate::array) struct Source<'array, A: Clone> {
     pub(super) elements: Cow<'array, [A]>,
     pub(super) place: Place,
+    /// The parts of all ranks, where they all see them.
+    pub(super) shared: Option<&'array SharedParts<A>>,
 }
 
 /// The elements of a part to be written.
@@ -34,11 +37,13 @@ impl<'array, A: Element> Source<'array, A> {
             return Ok(Source {
                 place: place_of(&without_gaps),
                 elements: Cow::Owned(without_gaps.into_raw_vec_and_offset().0),
+                shared: None,
             });
         };
         Ok(Source {
             elements: Cow::Borrowed(elements),
             place: place_of(array),
+            shared: None,
         })
     }
 
@@ -53,26 +58,25 @@ impl<'array, A: Element> Source<'array, A> {
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// This rank's part, inside its halo where there is one.
     pub(super) fn source(&self) -> Source<'_, A> {
-        let elements = self.storage.as_slice_memory_order().unwrap_or_default();
         Source {
-            elements: Cow::Borrowed(elements),
+            elements: Cow::Borrowed(self.storage.elements()),
             place: self.place(),
+            shared: self.storage.shared(),
         }
     }
 
     /// This rank's part, to be written.
     pub(super) fn target(&mut self) -> Target<'_, A> {
         let place = self.place();
-        let elements = self.storage.as_slice_memory_order_mut();
         Target {
-            elements: elements.unwrap_or_default(),
+            elements: self.storage.elements_mut(),
             place,
         }
     }
 
     /// Where this rank's part lies in the memory of its storage, which has no gaps.
     fn place(&self) -> Place {
-        let mut place = place_of(&self.storage);
+        let mut place = place_of(&self.storage.view());
         for (owned, stride) in self.owned_in_storage().iter().zip(&place.strides) {
             place.offset = place
                 .offset
@@ -96,7 +100,7 @@ impl<'array, A> Target<'array, A> {
 
 /// Where the elements of an array without gaps lie in its memory; an axis of one index has no stride to speak
 /// of.
-fn place_of<A, D: Dimension>(array: &Array<A, D>) -> Place {
+fn place_of<A, D: Dimension>(array: &ArrayRef<A, D>) -> Place {
     let axes = array.shape().iter().zip(array.strides());
     let strides: Vec<isize> = axes
         .map(|(&length, &stride)| if length > 1 { stride } else { 0 })

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod buffers;
+mod direct;
 mod direction;
 mod memory;
 mod messages;
@@ -44,8 +45,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// # Cost
     /// One packed message between any two ranks that share something, in pieces of which some MiB are under
     /// way at once; what stays on its rank is copied once. Where all ranks are on one machine, large arrays go
-    /// through memory that they share instead (`PARTITA_SHARED=0` switches that off). [`Redistribution`] tells it beforehand, and
-    /// makes the plan once for many arrays.
+    /// through memory that they share instead (`PARTITA_SHARED=0` switches that off); where the array itself lies
+    /// there ([`into_shared`](Self::into_shared)) everything is copied once. [`Redistribution`] tells it beforehand,
+    /// and makes the plan once for many arrays.
     ///
     /// # Errors
     /// The same on every rank: [`Error::Shape`](crate::Error::Shape) when the layout is of another shape
@@ -139,8 +141,9 @@ impl<D: Axes> Redistribution<D> {
     /// What [`forward`](Self::forward) costs this rank, of elements of type `A`, by the
     /// [route](Cost::route) that it would take now. *Local.*
     ///
-    /// As long as the ranks have not looked for memory that they share ([`prepare`](Self::prepare) has them
-    /// look) the route is undecided, and the memory is that of the dearer one.
+    /// A plan is made by each rank alone, and whether all are on one machine that has room they find out together:
+    /// until they have looked ([`prepare`](Self::prepare) has them look) the route is undecided, and the memory
+    /// that of the dearer one. Arrays that are [shared](DistArray::into_shared) themselves take at most one buffer.
     pub fn cost<A: Element>(&self) -> Cost {
         self.there.cost::<A>(self.options)
     }

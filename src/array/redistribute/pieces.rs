@@ -111,6 +111,17 @@ impl Piece {
         }
     }
 
+    /// Whether it is copied as fast as it is.
+    pub(super) fn needs_no_buffer<A: Element>(
+        &self,
+        source: &Source<A>,
+        target: &Target<A>,
+        stores: Stores,
+    ) -> bool {
+        let mut blocks = self.blocks(&source.place, &target.place).into_iter();
+        stores == Stores::Cached || blocks.all(|block| block.can_be_streamed::<A>())
+    }
+
     /// Copies it within the rank: row by row, or, where its axes change places, by way of a buffer if there is
     /// one.
     pub(super) fn copy<A: Element>(
@@ -120,15 +131,13 @@ impl Piece {
         buffers: &mut Buffers<A>,
         stores: Stores,
     ) -> Result<()> {
-        let blocks = self.blocks(&source.place, &target.place);
-        let directly = stores == Stores::Cached || blocks.iter().all(Block::can_be_streamed::<A>);
-        let buffer = if directly {
+        let buffer = if self.needs_no_buffer(source, target, stores) {
             None
         } else {
             buffers.take(self.volume)?
         };
         let Some(mut buffer) = buffer else {
-            for block in blocks {
+            for block in self.blocks(&source.place, &target.place) {
                 block.copy(&source.elements, target.elements, stores);
             }
             return Ok(());

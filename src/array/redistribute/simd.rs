@@ -162,15 +162,16 @@ pub(super) fn stream<T: Copy>(from: &[T], to: &mut [T]) {
     }
 }
 
-/// Has the line of an element fetched, if there is such an element.
+/// Has the line of an element fetched as far as the second cache, if there is such an element. In the first one it
+/// would drive out what is turned over now, where rows are powers of two apart.
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 pub(super) fn prefetch<T>(elements: &[T], place: usize) {
-    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 
     if let Some(element) = elements.get(place) {
         // SAFETY: a hint, which reads nothing; part of every x86-64 processor.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(element).cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(element).cast()) };
     }
 }
 

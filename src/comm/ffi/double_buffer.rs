@@ -4,8 +4,7 @@
 //!
 //! In each turn one buffer is the front and the other the back. Ranks read the front and write the back, each
 //! rank elements that no other one writes: who asks for them sees to that, by a layout's parts. `turn` exchanges
-//! the two. It says in the rank's own word, with release order, that this rank has come so far, and goes on
-//! when all words, looked at with acquire order, say so: then nobody writes the new front any more, and nobody
+//! the two when all ranks have met there, by [`Words`]: then nobody writes the new front any more, and nobody
 //! reads the new back. Slices borrow the buffers, mutably where they are written, so that a rank which turns has
 //! none. No call of MPI is mistaken for a turn, and none is needed.
 //!
@@ -17,26 +16,20 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::environment::is_running;
 use super::shared_memory::{Machine, allocate_window, check_room};
 use super::type_identity::same_elements;
 use super::window::free;
+use super::words::{LINE, Words};
 use crate::comm::{Communicator, Element, Operation};
 use crate::error::{Error, Result};
 
-/// Bytes of a rank's word, a line of its own.
-const HEAD: usize = 64;
-
-/// Looks at another rank's word before the others get the core.
-const LOOKS: usize = 1000;
-
 /// Two buffers of elements of one type.
 pub(crate) struct DoubleBuffer<A> {
-    memory: NonNull<u8>,
-    rank: usize,
-    ranks: usize,
+    words: Words,
+    /// Behind the words.
+    first: NonNull<A>,
     /// Elements of each buffer.
     length: usize,
     turns: u64,
@@ -48,12 +41,12 @@ impl<A: Element> DoubleBuffer<A> {
     /// or that has no room for them. Collective.
     pub(crate) fn open(communicator: &Communicator, length: usize) -> Result<Option<Self>> {
         // Replicated: a type.
-        if align_of::<A>() > HEAD {
+        if align_of::<A>() > LINE {
             return Ok(None);
         }
         let machine = communicator.agree(Machine::of(communicator))?;
         same_elements::<A>(machine.communicator(), "panels")?;
-        let heads = machine.size() * HEAD;
+        let heads = Words::bytes(machine.size());
         let bytes = length
             .checked_mul(2 * size_of::<A>())
             .and_then(|bytes| isize::try_from(bytes.checked_add(heads)?).ok());
@@ -68,29 +61,29 @@ impl<A: Element> DoubleBuffer<A> {
         let (window, memory) = communicator.agree(allocated)?;
         // The buffers belong to the communicator, and are gone when it is.
         communicator.leave(Box::new(move || free(window, true)));
+        let memory = memory.ok_or_else(|| Error::other("shared panels without memory"))?;
+        let (rank, ranks) = (machine.rank(), machine.size());
+        // SAFETY: the window begins with the words, and is aligned to a page; who has its elements behind them looks
+        // whether MPI runs.
+        let (words, first) = unsafe { (Words::new(memory, rank, ranks), memory.add(heads).cast()) };
         let buffers = DoubleBuffer {
-            memory: memory.ok_or_else(|| Error::other("shared panels without memory"))?,
-            rank: machine.rank(),
-            ranks: machine.size(),
+            words,
+            first,
             length,
             turns: 0,
             elements: PhantomData,
         };
-        buffers.initialise();
+        buffers.initialise(rank, ranks);
         communicator.barrier()?;
         Ok(Some(buffers))
     }
 
-    /// This rank's word, and its share of the elements.
-    fn initialise(&self) {
-        let share = |rank: usize| 2 * self.length * rank / self.ranks;
-        // SAFETY: places within the window that no other rank writes, and nobody looks at before the barrier.
-        unsafe {
-            let word = self.memory.add(self.rank * HEAD).cast::<AtomicU64>();
-            word.write(AtomicU64::new(0));
-            for place in share(self.rank)..share(self.rank + 1) {
-                self.element(place).write(A::default());
-            }
+    /// This rank's share of the elements.
+    fn initialise(&self, rank: usize, ranks: usize) {
+        let share = |rank: usize| 2 * self.length * rank / ranks;
+        for place in share(rank)..share(rank + 1) {
+            // SAFETY: within the window, written by no other rank, and looked at by nobody before the barrier.
+            unsafe { self.element(place).write(A::default()) };
         }
     }
 
@@ -121,26 +114,8 @@ impl<A: Element> DoubleBuffer<A> {
     pub(crate) fn turn(&mut self) -> Result<()> {
         check_running()?;
         self.turns += 1;
-        self.word(self.rank).store(self.turns, Ordering::Release);
-        for rank in 0..self.ranks {
-            let mut looks = 0;
-            while self.word(rank).load(Ordering::Acquire) < self.turns {
-                looks += 1;
-                match looks < LOOKS {
-                    true => std::hint::spin_loop(),
-                    // The others may need this core.
-                    false => std::thread::yield_now(),
-                }
-            }
-        }
+        self.words.meet(self.turns);
         Ok(())
-    }
-
-    fn word(&self, rank: usize) -> &AtomicU64 {
-        assert!(rank < self.ranks, "a rank of the machine");
-        // SAFETY: initialised by `open` on every rank before its barrier, a line for each rank at the beginning
-        // of the window, which is aligned to a page. Atomics only: any rank may look at any time.
-        unsafe { self.memory.add(rank * HEAD).cast().as_ref() }
     }
 
     /// Where the front (0) or the back (1) begins.
@@ -150,10 +125,7 @@ impl<A: Element> DoubleBuffer<A> {
 
     fn element(&self, place: usize) -> NonNull<A> {
         // SAFETY: the window has room for two buffers after the words; lines are as aligned as elements.
-        unsafe {
-            let first = self.memory.add(self.ranks * HEAD).cast::<A>();
-            first.add(place)
-        }
+        unsafe { self.first.add(place) }
     }
 }
 

@@ -8,6 +8,7 @@ mod begin;
 mod buffer;
 mod check;
 mod collective;
+mod common_file;
 mod double_buffer;
 pub(crate) mod environment;
 mod exchange;
@@ -30,6 +31,7 @@ mod remote_memory;
 mod request;
 mod scope;
 mod shared_memory;
+mod shared_parts;
 mod spawn;
 mod start;
 mod start_reduction;
@@ -37,6 +39,7 @@ mod status;
 mod type_identity;
 mod validity;
 mod window;
+mod words;
 
 pub(crate) use buffer::{
     more_room, set_count_limit, vector_of_defaults, vector_with_capacity, vector_with_room,
@@ -53,4 +56,5 @@ pub use request::Request;
 pub(crate) use scope::run_scope;
 pub use scope::{Scope, ScopedRequest};
 pub(crate) use shared_memory::{Machine, SharedMemory, set_shared_room};
+pub(crate) use shared_parts::{AllParts, SharedPart, SharedParts};
 pub(crate) use start::Target;
