@@ -131,8 +131,12 @@ fn copy(source: &File<Reading>, from: &Location, to: &Location) -> Result<()> {
         false => File::create(world, to.file())?,
     };
     let (from, to) = (from.dataset().unwrap_or("/"), to.dataset());
-    target.copy_from(source, from, to.unwrap_or(from))?;
-    target.close()
+    let copied = target.copy_from(source, from, to.unwrap_or(from))?;
+    target.close()?;
+    for left in copied.left {
+        root_println!(world, "left behind: {left}");
+    }
+    Ok(())
 }
 
 fn compare(files: &[File<Reading>; 2], places: [&Location; 2], tolerance: f64) -> Result<()> {

@@ -13,7 +13,7 @@ use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::dtype::{Conversion, Mismatch, conversion, lossy_conversion};
-use super::ffi::{Cause, DatasetRefusal, name_of_file, open_dataset};
+use super::ffi::{Cause, DatasetRefusal, name_of_file, open_dataset, open_object};
 use super::listing::{enumeration, list, walk};
 use crate::save::irregular_kind;
 
@@ -55,12 +55,7 @@ impl Source<'_> {
     pub(super) fn dataset(&self, name: &str) -> Result<Dataset> {
         match open_dataset(self.file, name, self.may_leave) {
             Ok(dataset) => Ok(dataset),
-            Err(DatasetRefusal::ExternalLink) if self.may_leave => {
-                Err(self.format(format!("{name:?} is a link to what is no regular file")))
-            }
-            Err(DatasetRefusal::ExternalLink) => {
-                Err(self.unsupported(format!("{name:?}, a link into another file,")))
-            }
+            Err(DatasetRefusal::ExternalLink) => Err(self.leads_elsewhere(name)),
             Err(DatasetRefusal::Failed(cause)) => {
                 let there = list(self.file).map_err(|cause| self.damaged(&cause))?;
                 if there
@@ -69,11 +64,30 @@ impl Source<'_> {
                 {
                     return Err(self.damaged(&cause));
                 }
-                Err(self.format(format!(
-                    "no dataset {name:?} in it; {}",
-                    enumeration(&there)
-                )))
+                let there = enumeration(&there);
+                Err(self.format(format!("no dataset {name:?} in it; {there}")))
             }
+        }
+    }
+
+    /// Opens a group, a dataset or a type.
+    pub(super) fn object(&self, name: &str) -> Result<hdf5::Location> {
+        open_object(self.file, name, self.may_leave).map_err(|refusal| match refusal {
+            DatasetRefusal::ExternalLink => self.leads_elsewhere(name),
+            DatasetRefusal::Failed(_) => match list(self.file) {
+                Ok(there) => {
+                    let there = enumeration(&there);
+                    self.format(format!("no {name:?} in it; of datasets {there}"))
+                }
+                Err(cause) => self.damaged(&cause),
+            },
+        })
+    }
+
+    fn leads_elsewhere(&self, name: &str) -> Error {
+        match self.may_leave {
+            true => self.format(format!("{name:?} is a link to what is no regular file")),
+            false => self.unsupported(format!("{name:?}, a link into another file,")),
         }
     }
 
@@ -129,7 +143,7 @@ impl Source<'_> {
     }
 
     /// The files that a dataset's data lie in, other than its own.
-    fn external(&self, dataset: &Dataset) -> Result<Vec<ExternalFile>> {
+    pub(super) fn external(&self, dataset: &Dataset) -> Result<Vec<ExternalFile>> {
         let properties = dataset.dcpl();
         let files = properties.and_then(|properties| properties.get_external());
         files.map_err(|error| self.damaged(&error.into()))
@@ -216,21 +230,32 @@ impl Source<'_> {
 
     /// Refuses data that lie in other files, need code that is not here, or are not all there.
     pub(super) fn check_storage(&self, dataset: &Dataset) -> Result<()> {
-        let properties = dataset
-            .dcpl()
-            .map_err(|error| self.damaged(&error.into()))?;
+        self.check_place(dataset)?;
         let damaged = |error: hdf5::Error| self.damaged(&error.into());
-        self.check_external(dataset)?;
-        let layout = properties.get_layout().map_err(damaged)?;
-        if layout == Layout::Virtual {
-            return Err(self.unsupported("a virtual dataset".into()));
-        }
-        let filters = properties.get_filters().map_err(damaged)?;
+        let filters = dataset
+            .dcpl()
+            .and_then(|properties| properties.get_filters());
+        let filters = filters.map_err(damaged)?;
         // One by one: asked for all of them, HDF5 does not look for code to load.
         if !filters.iter().all(Filter::is_available) {
             return Err(
                 self.unsupported(format!("a filter that HDF5 has no code for ({filters:?})"))
             );
+        }
+        match filters.is_empty() {
+            true => Ok(()),
+            false => self.check_chunks(dataset),
+        }
+    }
+
+    /// Refuses data that lie in other files, or are not all there.
+    pub(super) fn check_place(&self, dataset: &Dataset) -> Result<()> {
+        let damaged = |error: hdf5::Error| self.damaged(&error.into());
+        self.check_external(dataset)?;
+        let properties = dataset.dcpl().map_err(damaged)?;
+        let layout = properties.get_layout().map_err(damaged)?;
+        if layout == Layout::Virtual {
+            return Err(self.unsupported("a virtual dataset".into()));
         }
         if let (Layout::Contiguous, Some(offset)) = (layout, dataset.offset()) {
             let end = offset.saturating_add(dataset.storage_size());
@@ -244,10 +269,7 @@ impl Source<'_> {
                 return Err(self.format(detail));
             }
         }
-        match filters.is_empty() {
-            true => Ok(()),
-            false => self.check_chunks(dataset),
-        }
+        Ok(())
     }
 
     /// Refuses chunks by which few data take much memory: to read an element HDF5 makes room for its whole

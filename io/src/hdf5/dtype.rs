@@ -171,20 +171,6 @@ pub(crate) fn is_plain(descriptor: &TypeDescriptor) -> bool {
     }
 }
 
-/// Whether elements name objects of their own file.
-pub(crate) fn has_references(descriptor: &TypeDescriptor) -> bool {
-    use TypeDescriptor::*;
-    match descriptor {
-        Reference(_) => true,
-        FixedArray(element, _) | VarLenArray(element) => has_references(element),
-        Compound(compound) => compound
-            .fields
-            .iter()
-            .any(|field| has_references(&field.ty)),
-        _ => false,
-    }
-}
-
 /// Whether each byte of a plain element belongs to a number in it.
 pub(crate) fn is_whole(descriptor: &TypeDescriptor) -> bool {
     match descriptor {

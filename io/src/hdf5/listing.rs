@@ -2,7 +2,7 @@
 
 use hdf5::{Group, LinkType, LocationToken, LocationType};
 
-use super::ffi::Cause;
+use super::ffi::{Cause, LinkTarget, link_target};
 
 /// The datasets there are, for a person to choose from.
 pub(super) fn enumeration(datasets: &[String]) -> String {
@@ -58,4 +58,30 @@ fn members(group: &Group) -> hdf5::Result<Vec<Member>> {
         Ok(())
     })?;
     Ok(members)
+}
+
+/// The name that `name`, a full one, stands for when the links by name on the way are followed.
+pub(super) fn real_name(file: &hdf5::File, name: &str) -> std::result::Result<String, Cause> {
+    /// HDF5 itself gives up earlier.
+    const MOST_LINKS: usize = 32;
+    let (root, mut name) = (file.group("/")?, name.to_string());
+    for _ in 0..MOST_LINKS {
+        let ends = name.match_indices('/').map(|(end, _)| end).skip(1);
+        let links = ends.chain([name.len()]).filter_map(|end| {
+            // Of what is no link HDF5 says that it has no value.
+            match link_target(&root, &name[..end]) {
+                Ok(LinkTarget::Soft(target)) => Some((end, target)),
+                _ => None,
+            }
+        });
+        let Some((end, target)) = { links }.next() else {
+            break;
+        };
+        let (rest, parent) = (&name[end..], name[..end].rfind('/').unwrap_or(0));
+        name = match target.starts_with('/') {
+            true => format!("{target}{rest}"),
+            false => format!("{}/{target}{rest}", &name[..parent]),
+        };
+    }
+    Ok(name)
 }

@@ -17,6 +17,8 @@ mod attribute;
 mod checksum;
 mod compare;
 mod copy;
+mod copy_plan;
+mod copy_survey;
 mod dataset;
 mod direct;
 mod dtype;
@@ -50,6 +52,7 @@ mod writing;
 
 pub use attribute::{AttributeElement, AttributeValue, FromAttribute};
 pub use compare::Comparison;
+pub use copy::Copied;
 pub use dtype::Hdf5Element;
 pub use file::File;
 pub use filters::allow_filters_from;

@@ -91,7 +91,7 @@ fn list(source: &Source) -> std::result::Result<Vec<Entry>, Cause> {
                 let target = link_target(&group, &member)?;
                 entries.push(Entry {
                     name: full,
-                    kind: EntryKind::Link(target),
+                    kind: EntryKind::Link(target.to_string()),
                     attributes: Vec::new(),
                 });
                 continue;

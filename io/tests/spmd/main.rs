@@ -3,6 +3,7 @@
 mod attributes;
 mod checkpoints;
 mod checksums;
+mod copies;
 mod direct;
 mod elsewhere;
 mod faults;

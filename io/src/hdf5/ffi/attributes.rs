@@ -2,13 +2,13 @@
 
 use std::ffi::CString;
 
-use hdf5::{Dataset, Location, from_id};
+use hdf5::{Location, from_id};
 use hdf5_sys::h5a::{H5Acreate2, H5Aread, H5Awrite};
 use hdf5_sys::h5d::H5Dvlen_reclaim;
 use hdf5_sys::h5o::{H5O_COPY_WITHOUT_ATTR_FLAG, H5Ocopy};
 use hdf5_sys::h5p::{H5P_CLS_OBJECT_COPY, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_copy_object};
-use hdf5_sys::h5t::{H5T_class_t, H5Tdetect_class};
 
+use super::alike::{has_references, independent};
 use super::{Cause, Outcome, check, locked};
 
 /// No attribute is larger: HDF5 keeps them in an object's header, or in a heap of its own.
@@ -22,8 +22,8 @@ pub(crate) fn copy_attributes(from: &Location, to: &Location) -> Outcome<()> {
     Ok(())
 }
 
-/// Copies a dataset into another file, without its attributes. *Local.*
-pub(crate) fn copy_object(from: &Dataset, to: &Location, name: &str) -> Outcome<()> {
+/// Copies a dataset or a type into another file as it is stored, without its attributes. *Local.*
+pub(crate) fn copy_object(from: &Location, to: &Location, name: &str) -> Outcome<()> {
     let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
     locked(|| {
         // SAFETY: the ids are open, the names C strings; the list is this function's, and closed by it.
@@ -43,17 +43,15 @@ pub(crate) fn copy_object(from: &Dataset, to: &Location, name: &str) -> Outcome<
 
 fn copy_attribute(from: &Location, to: &Location, name: &str) -> Outcome<()> {
     let attribute = from.attr(name)?;
-    let (datatype, space) = (attribute.dtype()?, attribute.space()?);
+    let (datatype, space) = (independent(&attribute.dtype()?)?, attribute.space()?);
+    if has_references(&datatype)? {
+        return Ok(());
+    }
     let size = attribute.size().checked_mul(datatype.size());
     let size = size.filter(|&size| size <= LARGEST);
     let mut bytes = vec![0u8; size.ok_or(Cause::from("an attribute is absurdly large"))?];
     let name = CString::new(name).map_err(|_| Cause::from("a name has a NUL in it"))?;
     locked(|| {
-        // SAFETY: the id is an open type.
-        let refers = unsafe { H5Tdetect_class(datatype.id(), H5T_class_t::H5T_REFERENCE) };
-        if check("H5Tdetect_class", refers)? > 0 {
-            return Ok(());
-        }
         // SAFETY: the ids are open, the name is a C string, and the new id belongs to nothing else.
         let copy: hdf5::Attribute = unsafe {
             let id = H5Acreate2(

@@ -3,6 +3,7 @@
 //! Everything here runs under that crate's lock, checks every return code, and turns a failure into
 //! text at once: an `hdf5::Error` is a handle that cannot be read any more once MPI has ended.
 
+mod alike;
 mod attributes;
 mod buffer;
 mod convert;
@@ -17,14 +18,17 @@ mod transfer;
 use std::fmt;
 use std::sync::Once;
 
+pub(crate) use alike::{create_dataset_alike, create_group_alike, has_references};
 pub(crate) use attributes::{copy_attributes, copy_object};
 pub(crate) use buffer::{Memory, as_bytes, as_bytes_mut};
 pub(crate) use convert::convert;
 pub(crate) use group::create_group;
-pub(crate) use open::{DatasetRefusal, ParallelFile, name_of_file, open_dataset};
+pub(crate) use open::{DatasetRefusal, ParallelFile, name_of_file, open_dataset, open_object};
 pub(crate) use plugins::load_filters_from;
-pub(crate) use scale::{attach_scale, label_axis, make_scale, number_of_scales};
-pub(crate) use stored::{fill_value, library_version, link_target, write_number};
+pub(crate) use scale::{
+    attach_scale, is_scale, label_axis, make_scale, number_of_scales, scales_of,
+};
+pub(crate) use stored::{LinkTarget, fill_value, library_version, link_target, write_number};
 pub(crate) use text::{bytes_behind, read_attribute, read_fixed_text, read_fixed_texts};
 pub(crate) use transfer::{Exchange, Performed};
 

@@ -13,6 +13,7 @@ use hdf5_sys::h5::herr_t;
 use hdf5_sys::h5d::H5Dopen2;
 use hdf5_sys::h5f::{H5F_ACC_RDONLY, H5F_ACC_RDWR, H5Fget_name, H5Fopen};
 use hdf5_sys::h5i::hid_t;
+use hdf5_sys::h5o::H5Oopen;
 use hdf5_sys::h5p::{H5Pset_elink_cb, H5Pset_fapl_mpio};
 use mpi::ffi::{MPI_Comm, RSMPI_INFO_NULL};
 
@@ -107,12 +108,42 @@ pub(crate) fn open_dataset(
     name: &str,
     may_leave: bool,
 ) -> Result<Dataset, DatasetRefusal> {
+    open(location, name, may_leave, |location, name, access| {
+        // SAFETY: the ids are open, the name is a C string; the new id belongs to nothing else.
+        unsafe {
+            let id = check("H5Dopen", H5Dopen2(location, name.as_ptr(), access))?;
+            Ok(hdf5::from_id(id)?)
+        }
+    })
+}
+
+/// The same of a group, a dataset or a type. *Local.*
+pub(crate) fn open_object(
+    location: &Location,
+    name: &str,
+    may_leave: bool,
+) -> Result<Location, DatasetRefusal> {
+    open(location, name, may_leave, |location, name, access| {
+        // SAFETY: as above.
+        unsafe {
+            let id = check("H5Oopen", H5Oopen(location, name.as_ptr(), access))?;
+            Ok(hdf5::from_id(id)?)
+        }
+    })
+}
+
+fn open<Object>(
+    location: &Location,
+    name: &str,
+    may_leave: bool,
+    by: impl FnOnce(hid_t, &CStr, hid_t) -> Outcome<Object>,
+) -> Result<Object, DatasetRefusal> {
     let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
     locked(|| {
         let access = DatasetAccess::try_new()?;
         EXTERNAL_LINK_MET.store(false, Ordering::Relaxed);
-        // SAFETY: the ids are open, the name is a C string, the callback lives for ever and takes no data.
-        let opened = unsafe {
+        // SAFETY: the list is open, the callback lives for ever and takes no data.
+        unsafe {
             check(
                 "H5Pset_elink_cb",
                 H5Pset_elink_cb(
@@ -125,19 +156,13 @@ pub(crate) fn open_dataset(
                     std::ptr::null_mut(),
                 ),
             )?;
-            check(
-                "H5Dopen",
-                H5Dopen2(location.id(), name.as_ptr(), access.id()),
-            )
-        };
-        match opened {
-            // SAFETY: a new id that nothing else owns.
-            Ok(id) => Ok(unsafe { hdf5::from_id(id) }?),
-            Err(_) if EXTERNAL_LINK_MET.load(Ordering::Relaxed) => {
-                Err(DatasetRefusal::ExternalLink)
-            }
-            Err(cause) => Err(cause.into()),
         }
+        by(location.id(), &name, access.id()).map_err(|cause| {
+            match EXTERNAL_LINK_MET.load(Ordering::Relaxed) {
+                true => DatasetRefusal::ExternalLink,
+                false => cause.into(),
+            }
+        })
     })
 }
 

@@ -1,10 +1,10 @@
 //! Dimension scales, by HDF5's own high-level library: the coordinates of a dataset's axes.
 
-use std::ffi::{CString, c_char, c_int, c_uint};
+use std::ffi::{CString, c_char, c_int, c_uint, c_void};
 
-use hdf5::Dataset;
+use hdf5::{Dataset, from_id};
 use hdf5_sys::h5::{herr_t, htri_t};
-use hdf5_sys::h5i::hid_t;
+use hdf5_sys::h5i::{H5Iinc_ref, hid_t};
 
 use super::{Cause, Outcome, check, locked};
 
@@ -16,6 +16,13 @@ unsafe extern "C" {
     fn H5DSis_attached(dataset: hid_t, scale: hid_t, axis: c_uint) -> htri_t;
     fn H5DSset_label(dataset: hid_t, axis: c_uint, label: *const c_char) -> herr_t;
     fn H5DSget_num_scales(dataset: hid_t, axis: c_uint) -> c_int;
+    fn H5DSiterate_scales(
+        dataset: hid_t,
+        axis: c_uint,
+        first: *mut c_int,
+        visit: extern "C" fn(hid_t, c_uint, hid_t, *mut c_void) -> herr_t,
+        data: *mut c_void,
+    ) -> herr_t;
 }
 
 /// Makes a dataset a scale of that name if it is none yet. *Local.*
@@ -77,6 +84,39 @@ pub(crate) fn number_of_scales(dataset: &Dataset, axis: usize) -> Outcome<usize>
         })
     })?;
     Ok(number as usize)
+}
+
+/// Whether a dataset is a scale. *Local.*
+pub(crate) fn is_scale(dataset: &Dataset) -> Outcome<bool> {
+    // SAFETY: the id is an open dataset.
+    locked(|| Ok(check("H5DSis_scale", unsafe { H5DSis_scale(dataset.id()) })? > 0))
+}
+
+/// The scales of an axis. *Local.*
+pub(crate) fn scales_of(dataset: &Dataset, axis: usize) -> Outcome<Vec<Dataset>> {
+    let (axis, mut ids) = (axis_number(dataset, axis)?, Vec::<hid_t>::new());
+    locked(|| {
+        // SAFETY: the id is an open dataset, the axis one of the dataset's; `ids` outlives the call.
+        let visited = check("H5DSiterate_scales", unsafe {
+            let (first, ids) = (std::ptr::null_mut(), (&raw mut ids).cast());
+            H5DSiterate_scales(dataset.id(), axis, first, keep_scale, ids)
+        });
+        // SAFETY: of each id `keep_scale` has taken a share, which belongs to nothing else.
+        let scales = ids.iter().map(|&id| unsafe { from_id(id) });
+        let scales: Vec<Dataset> = scales.collect::<hdf5::Result<_>>()?;
+        visited.map(|_| scales)
+    })
+}
+
+extern "C" fn keep_scale(_: hid_t, _: c_uint, scale: hid_t, ids: *mut c_void) -> herr_t {
+    // SAFETY: HDF5 hands over an open id, and what `scales_of` gave it.
+    unsafe {
+        if H5Iinc_ref(scale) < 0 {
+            return -1;
+        }
+        (*ids.cast::<Vec<hid_t>>()).push(scale);
+    }
+    0
 }
 
 fn axis_number(dataset: &Dataset, axis: usize) -> Outcome<c_uint> {

@@ -1,6 +1,7 @@
 //! What a dataset's properties and links hold, as bytes and texts.
 
 use std::ffi::{CString, c_uint};
+use std::fmt;
 
 use hdf5::{Dataset, Group};
 use hdf5_sys::h5a::H5Awrite;
@@ -45,8 +46,26 @@ pub(crate) fn write_number(dataset: &Dataset, name: &str, bytes: &[u8]) -> Outco
     Ok(())
 }
 
-/// Where a soft link leads, or an external one as `file:path`. *Local.*
-pub(crate) fn link_target(group: &Group, name: &str) -> Outcome<String> {
+/// Where a link by name leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LinkTarget {
+    /// In its own file.
+    Soft(String),
+    /// In another one.
+    External { file: String, name: String },
+}
+
+impl fmt::Display for LinkTarget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LinkTarget::Soft(name) => formatter.write_str(name),
+            LinkTarget::External { file, name } => write!(formatter, "{file}:{name}"),
+        }
+    }
+}
+
+/// Where a soft or an external link leads. *Local.*
+pub(crate) fn link_target(group: &Group, name: &str) -> Outcome<LinkTarget> {
     let name = CString::new(name).map_err(|_| Cause::from("the name has a NUL in it"))?;
     // As much as a path of the system can be, twice; zeros end the texts.
     let mut value = vec![0u8; 8192];
@@ -57,16 +76,21 @@ pub(crate) fn link_target(group: &Group, name: &str) -> Outcome<String> {
             H5Lget_val(group.id(), name.as_ptr(), memory, length, H5P_DEFAULT)
         })
     })?;
-    Ok(in_words(&value))
+    Ok(target_of(&value))
 }
 
-/// The texts of a link's value: one of a soft link; of an external one a byte of flags, then two.
-fn in_words(value: &[u8]) -> String {
+/// A link's value: one text of a soft link; of an external one a byte of flags, then two.
+fn target_of(value: &[u8]) -> LinkTarget {
     let is_external = value.first() == Some(&0);
-    let texts = value[usize::from(is_external)..].split(|&byte| byte == 0);
-    let texts = texts.filter(|text| !text.is_empty());
-    let texts: Vec<_> = texts.map(String::from_utf8_lossy).collect();
-    texts.join(":")
+    let mut texts = value[usize::from(is_external)..].split(|&byte| byte == 0);
+    let mut next = || String::from_utf8_lossy(texts.next().unwrap_or_default()).to_string();
+    match is_external {
+        true => LinkTarget::External {
+            file: next(),
+            name: next(),
+        },
+        false => LinkTarget::Soft(next()),
+    }
 }
 
 /// The version of the HDF5 library that runs. *Local.*
