@@ -226,8 +226,8 @@ impl Contender {
     fn row_of_exchanges(&self) -> Vec<String> {
         vec![
             self.communicator.size().to_string(),
-            format!("{:.3}", self.exchange.median() * 1e3),
-            format!("{:.3}", self.peer_exchange.median() * 1e3),
+            format!("{:.4}", self.exchange.median() * 1e3),
+            format!("{:.4}", self.peer_exchange.median() * 1e3),
             format!("{:.2}", median_ratio(&self.exchange, &self.peer_exchange)),
             format!("{:.0} %", 100.0 * self.exchange.spread()),
         ]

@@ -39,5 +39,5 @@ pub use operation::Operation;
 pub use parts::Parts;
 pub(crate) use purpose::Purpose;
 pub use raw_file::RawFile;
-pub(crate) use sharing::{Numbered, SHARED_BYTES};
+pub(crate) use sharing::{Numbered, OpenBoxes, SHARED_BYTES};
 pub use window::{Epoch, Passive, Target, Targets, Window};

@@ -43,6 +43,13 @@ impl Communicator {
             .start_send(data, destination, purpose.tag())
     }
 
+    /// Whether a message has come that nobody has asked for yet. Never blocks.
+    pub(crate) fn has_own_message(&self, source: usize, purpose: Purpose) -> Result<bool> {
+        let tag = Some(purpose.tag());
+        let found = self.inner.library.try_probe::<u8>(Some(source), tag)?;
+        Ok(found.is_some())
+    }
+
     pub(crate) fn start_own_receive<T: Element>(
         &self,
         buffer: Vec<T>,

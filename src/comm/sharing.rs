@@ -1,8 +1,10 @@
-//! Memory in which ranks of one machine hand each other the pieces of large arrays.
+//! Memory in which ranks of one machine hand each other the pieces of large arrays, and the cells of halos.
 
 use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-use super::ffi::{DoubleBuffer, Mailboxes, SharedParts};
+use super::ffi::{DoubleBuffer, Mailboxes, Outboxes, SharedParts};
 use super::{Communicator, Element, Operation};
 use crate::error::{Error, Result};
 
@@ -17,6 +19,12 @@ pub(crate) const SHARED_BYTES: usize = Mailboxes::bytes_of_each(SLOT_BYTES);
 /// Arrays of this size are worth the meeting that opens the memory.
 const WORTHWHILE_BYTES: usize = 4 << 20;
 
+/// Boxes for halos have room for the messages of so many arrays at once, as long as they stay small.
+const ARRAYS_AT_ONCE: usize = 4;
+
+/// Bytes of half a box up to which it is small.
+const SMALL_BOX: usize = 16 << 20;
+
 /// Which way large arrays go between the ranks of a communicator: the same on all of them.
 pub(super) struct Sharing {
     /// The least array that goes through shared memory.
@@ -28,7 +36,14 @@ pub(super) struct Sharing {
     next: u64,
     /// Bytes for which there was no room.
     refused: usize,
+    /// For halos, of each type the largest: an [`OpenBoxes`].
+    boxes: Vec<Box<dyn Any>>,
+    /// Elements' bytes for which there were no boxes.
+    refused_boxes: usize,
 }
+
+/// Boxes of which all arrays of a communicator and a type make use.
+pub(crate) type OpenBoxes<T> = Rc<RefCell<Outboxes<T>>>;
 
 /// Buffers that wait to be used again.
 struct Kept {
@@ -139,6 +154,40 @@ impl Communicator {
         Ok(Some(Numbered { number, buffers }))
     }
 
+    /// Boxes for exchanges in which this rank sends so many elements; `None` where all of them go as messages: no
+    /// machine has several ranks, one has no room, or it is switched off. Collective.
+    ///
+    /// # Errors
+    /// [`Error::Usage`], on every rank, when the variable is wrong or the ranks call with different types.
+    pub(crate) fn boxes_for<T: Element>(&self, elements: usize) -> Result<Option<OpenBoxes<T>>> {
+        let mut sharing = self.inner.sharing.borrow_mut();
+        let sharing = self.known(&mut sharing)?;
+        // Replicated: by agreement.
+        if self.size() == 1 || sharing.from_bytes == usize::MAX {
+            return Ok(None);
+        }
+        let elements = self.all_reduce_value(elements, Operation::Max)?;
+        let bytes = elements.saturating_mul(size_of::<T>());
+        if elements == 0 || bytes >= sharing.refused_boxes {
+            return Ok(None);
+        }
+        let of_type = |boxes: &Box<dyn Any>| boxes.downcast_ref::<OpenBoxes<T>>().cloned();
+        let has_room = |boxes: &OpenBoxes<T>| boxes.borrow().length() >= elements;
+        if let Some(boxes) = sharing.boxes.iter().filter_map(of_type).find(has_room) {
+            return Ok(Some(boxes));
+        }
+        let small = SMALL_BOX / size_of::<T>().max(1);
+        let length = (ARRAYS_AT_ONCE * elements).min(small).max(elements);
+        let Some(boxes) = Outboxes::open(self, length)? else {
+            sharing.refused_boxes = bytes;
+            return Ok(None);
+        };
+        let boxes = Rc::new(RefCell::new(boxes));
+        sharing.boxes.retain(|other| of_type(other).is_none());
+        sharing.boxes.push(Box::new(Rc::clone(&boxes)));
+        Ok(Some(boxes))
+    }
+
     /// For the next panels. Local.
     pub(crate) fn give_back<T: Element>(&self, numbered: Numbered<T>) {
         if let Some(sharing) = &mut *self.inner.sharing.borrow_mut() {
@@ -162,6 +211,8 @@ impl Communicator {
                 buffers: vec![],
                 next: 0,
                 refused: usize::MAX,
+                boxes: vec![],
+                refused_boxes: usize::MAX,
             }),
         })
     }

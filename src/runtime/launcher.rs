@@ -87,6 +87,11 @@ pub(super) fn shared_room() -> Result<Option<usize>> {
     number("PARTITA_SHARED_ROOM", "bytes")
 }
 
+/// `PARTITA_MACHINE_RANKS`: the most ranks that a machine is taken to have, so that several machines can be tested on one.
+pub(super) fn machine_ranks() -> Result<Option<usize>> {
+    number("PARTITA_MACHINE_RANKS", "ranks")
+}
+
 fn number(name: &str, of: &str) -> Result<Option<usize>> {
     match env::var(name) {
         Err(_) => Ok(None),

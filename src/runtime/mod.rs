@@ -13,7 +13,9 @@ use std::process::ExitCode;
 
 use mpi::Threading;
 
-use crate::comm::ffi::{Handle, environment, leak_orphans, set_count_limit, set_shared_room};
+use crate::comm::ffi::{
+    Handle, environment, leak_orphans, set_count_limit, set_machine_ranks, set_shared_room,
+};
 use crate::comm::{Communicator, checker};
 use crate::error::{Error, Result};
 use coupled::Members;
@@ -110,6 +112,9 @@ where
     }
     if let Some(bytes) = launcher::shared_room()? {
         set_shared_room(bytes as u64);
+    }
+    if let Some(ranks) = launcher::machine_ranks()? {
+        set_machine_ranks(ranks);
     }
     let (rank, size) = (world.rank(), world.size());
     panic::install_hook(rank, size);

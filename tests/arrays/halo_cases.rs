@@ -201,6 +201,17 @@ impl<D: Axes> Case<D> {
     }
 }
 
+pub fn exchange_and_check<A: Sample, D: Axes>(
+    case: &Case<D>,
+    array: &mut DistArray<A, D>,
+    step: usize,
+) -> Result<()> {
+    let starts = starts(array);
+    let haloed = array.halo_exchange()?;
+    case.assert_padded(step, &starts, haloed.local(), haloed.padded());
+    Ok(())
+}
+
 pub fn starts<A: Sample, D: Axes>(array: &DistArray<A, D>) -> Vec<usize> {
     (0..array.ndim())
         .map(|axis| array.local_range(axis).expect("a block").start)

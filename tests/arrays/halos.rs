@@ -5,18 +5,9 @@ use partita::layout::{Axes, Distribution, Layout, Region};
 use partita::{Boundary, Communicator, DistArray, Error, Halo, ProcessGrid, Result};
 use partita_testing::{Sample, error_of_all, spmd_test};
 
-use crate::halo_cases::{Case, Margin, in_layouts_of_boxes, on_every_grid, starts};
-
-fn exchange_and_check<A: Sample, D: Axes>(
-    case: &Case<D>,
-    array: &mut DistArray<A, D>,
-    step: usize,
-) -> Result<()> {
-    let starts = starts(array);
-    let haloed = array.halo_exchange()?;
-    case.assert_padded(step, &starts, haloed.local(), haloed.padded());
-    Ok(())
-}
+use crate::halo_cases::{
+    Case, Margin, exchange_and_check, in_layouts_of_boxes, on_every_grid, starts,
+};
 
 fn every_step<A: Sample, D: Axes>(case: &Case<D>) -> Result<()> {
     let mut array = case.array::<A>()?;

@@ -7,6 +7,7 @@ mod arrays;
 mod displays;
 mod elementwise;
 mod halo_cases;
+mod halo_ways;
 mod halos;
 mod layouts;
 mod making;

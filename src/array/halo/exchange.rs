@@ -1,15 +1,13 @@
 //! Exchanges of halos: of one array, or of several with one message between two ranks.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ndarray::ArrayView;
 
 use super::super::{DistArray, ProcessGrid};
-use super::State;
-use super::plan::{Plan, Transfer};
-use crate::comm::ffi::Request;
-use crate::comm::{Call, Communicator, Element, Purpose};
+use super::plan::Plan;
+use super::travelling::Travelling;
+use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, Region};
 
@@ -38,7 +36,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// ```
     ///
     /// # Cost
-    /// One message to each rank that shows cells of this one; [`HaloPlan`](crate::layout::HaloPlan) counts them.
+    /// One message to each rank that shows cells of this one; [`HaloPlan`](crate::layout::HaloPlan) counts them. To a
+    /// rank on the same machine, cells are packed into memory that both see and unpacked from there (two copies, of
+    /// two exchanges at a time; what more are under way are messages).
     ///
     /// # Errors
     /// [`Error::Usage`], on every rank, when the array has no halo.
@@ -94,20 +94,23 @@ fn start<'arrays, A: Element, D: Axes, const COUNT: usize>(
     operation: &'static str,
     mut arrays: [&'arrays mut DistArray<A, D>; COUNT],
 ) -> Result<HaloExchanges<'arrays, A, D, COUNT>> {
-    let mut exchange = Travelling::default();
-    if let Some(first) = arrays.first() {
-        let communicator = first.communicator().clone();
-        let call = Call::new(operation).array::<A>(first.shape());
-        // Where the ranks are checked, they wait for each other here all the same.
-        drop(communicator.enter(call)?);
-        let plans = plans_of(operation, &arrays[0].grid, &arrays)?;
-        let buffers = arrays[0]
-            .halo
-            .as_mut()
-            .map(|state| std::mem::take(&mut state.buffers));
-        exchange.buffers = buffers.unwrap_or_default();
-        exchange.start(&communicator, &plans, &mut arrays)?;
-    }
+    let exchange = match arrays.first() {
+        None => None,
+        Some(first) => {
+            let communicator = first.communicator().clone();
+            let call = Call::new(operation).array::<A>(first.shape());
+            // Where the ranks are checked, they wait for each other here all the same.
+            drop(communicator.enter(call)?);
+            let plans = plans_of(operation, &first.grid, &arrays)?;
+            let state = arrays[0].halo.as_mut();
+            let (boxes, buffers) = state.map_or((None, vec![]), |state| {
+                (state.boxes.clone(), std::mem::take(&mut state.buffers))
+            });
+            let arrays = &mut arrays[..];
+            let travelling = Travelling::start(&communicator, plans, boxes, buffers, arrays)?;
+            Some(travelling)
+        }
+    };
     Ok(HaloExchanges { arrays, exchange })
 }
 
@@ -126,119 +129,6 @@ fn plans_of<A: Element, D: Axes>(
             .ok_or_else(without)
     };
     arrays.iter().map(plan).collect()
-}
-
-/// The messages of one exchange.
-struct Travelling<A: Element> {
-    receives: Vec<(Request<A>, Combined)>,
-    sends: Vec<Request<A>>,
-    plans: Vec<Rc<Plan>>,
-    /// To be used for messages.
-    buffers: Vec<Vec<A>>,
-}
-
-/// What one message holds: of which array, which transfer.
-type Combined = Vec<(usize, usize)>;
-
-impl<A: Element> Default for Travelling<A> {
-    fn default() -> Self {
-        Travelling {
-            receives: vec![],
-            sends: vec![],
-            plans: vec![],
-            buffers: vec![],
-        }
-    }
-}
-
-impl<A: Element> Travelling<A> {
-    fn start<D: Axes>(
-        &mut self,
-        communicator: &Communicator,
-        plans: &[Rc<Plan>],
-        arrays: &mut [&mut DistArray<A, D>],
-    ) -> Result<()> {
-        self.plans = plans.to_vec();
-        let purpose = communicator.next_halo_purpose();
-        for (peer, combined) in by_peer(plans, |plan| &plan.receives) {
-            let volumes = combined
-                .iter()
-                .map(|&(array, place)| plans[array].receives[place].volume);
-            let buffer = self.buffer(volumes.sum());
-            let request = communicator.start_own_receive(buffer, peer, purpose)?;
-            self.receives.push((request, combined));
-        }
-        for (peer, combined) in by_peer(plans, |plan| &plan.sends) {
-            let volumes = combined
-                .iter()
-                .map(|&(array, place)| plans[array].sends[place].volume);
-            let mut buffer = self.buffer(volumes.sum());
-            let mut rest = &mut buffer[..];
-            for (array, place) in combined {
-                let transfer = &plans[array].sends[place];
-                let (here, after) = rest.split_at_mut(transfer.volume);
-                transfer.pack(cells_of(arrays[array]), here);
-                rest = after;
-            }
-            self.sends
-                .push(communicator.start_own_send(buffer, peer, purpose)?);
-        }
-        for (plan, array) in plans.iter().zip(arrays) {
-            let cells = cells_of_mut(array);
-            plan.copies.iter().for_each(|copies| copies.run(cells));
-        }
-        Ok(())
-    }
-
-    fn finish<D: Axes>(mut self, arrays: &mut [&mut DistArray<A, D>]) -> Result<Vec<Vec<A>>> {
-        for (request, combined) in self.receives {
-            let buffer = request.wait()?;
-            let mut rest = &buffer[..];
-            for (array, place) in combined {
-                let transfer = &self.plans[array].receives[place];
-                let (here, after) = rest.split_at(transfer.volume);
-                transfer.unpack(here, cells_of_mut(arrays[array]));
-                rest = after;
-            }
-            self.buffers.push(buffer);
-        }
-        self.buffers.extend(Request::wait_all(self.sends)?);
-        Ok(self.buffers)
-    }
-
-    /// Of this length, with whatever in it.
-    fn buffer(&mut self, length: usize) -> Vec<A> {
-        // An exchange that was dropped has kept its buffers.
-        let mut buffer = self.buffers.pop().unwrap_or_default();
-        buffer.resize(length, A::default());
-        buffer
-    }
-}
-
-/// For each peer, in order, what travels to or from it: the arrays in their order.
-fn by_peer(
-    plans: &[Rc<Plan>],
-    transfers: impl Fn(&Plan) -> &Vec<Transfer>,
-) -> BTreeMap<usize, Combined> {
-    let mut combined = BTreeMap::<usize, Combined>::new();
-    for (array, plan) in plans.iter().enumerate() {
-        for (place, transfer) in transfers(plan).iter().enumerate() {
-            combined
-                .entry(transfer.peer)
-                .or_default()
-                .push((array, place));
-        }
-    }
-    combined
-}
-
-/// The padded block in C order, as `with_halo` makes it.
-fn cells_of<A: Element, D: Axes>(array: &DistArray<A, D>) -> &[A] {
-    array.storage.as_slice().unwrap_or_default()
-}
-
-fn cells_of_mut<A: Element, D: Axes>(array: &mut DistArray<A, D>) -> &mut [A] {
-    array.storage.as_slice_mut().unwrap_or_default()
 }
 
 /// An exchange under way. The array can be read, not changed.
@@ -280,7 +170,8 @@ impl<'array, A: Element, D: Axes> HaloExchange<'array, A, D> {
 #[must_use = "an exchange must be finished"]
 pub struct HaloExchanges<'arrays, A: Element, D: Axes, const COUNT: usize> {
     arrays: [&'arrays mut DistArray<A, D>; COUNT],
-    exchange: Travelling<A>,
+    /// Without an array there is none.
+    exchange: Option<Travelling<A>>,
 }
 
 impl<'arrays, A: Element, D: Axes, const COUNT: usize> HaloExchanges<'arrays, A, D, COUNT> {
@@ -295,11 +186,11 @@ impl<'arrays, A: Element, D: Axes, const COUNT: usize> HaloExchanges<'arrays, A,
     /// As [`HaloExchange::finish`].
     pub fn finish(self) -> Result<[Haloed<'arrays, A, D>; COUNT]> {
         let mut arrays = self.arrays;
-        let buffers = self.exchange.finish(&mut arrays)?;
-        if let Some(State { buffers: kept, .. }) =
-            arrays.first_mut().and_then(|first| first.halo.as_mut())
-        {
-            *kept = buffers;
+        if let Some(exchange) = self.exchange {
+            let buffers = exchange.finish(&mut arrays)?;
+            if let Some(state) = &mut arrays[0].halo {
+                state.buffers = buffers;
+            }
         }
         Ok(arrays.map(|array| Haloed { array }))
     }
@@ -327,13 +218,5 @@ impl<A: Element, D: Axes> Haloed<'_, A, D> {
     pub fn border(&self) -> Vec<Region> {
         let (shape, halo) = (self.array.local_shape(), self.array.halo_widths());
         Region::border(shape.slice(), &halo.lower, &halo.upper)
-    }
-}
-
-impl Communicator {
-    /// The purpose of the next exchange's messages: a message of an earlier one that was never finished is no
-    /// message of this one. The same on every rank, because all start the same exchanges.
-    fn next_halo_purpose(&self) -> Purpose {
-        Purpose::Halo(self.next_sequence_number())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, c_int};
 use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mpi::ffi;
 use mpi::topology::SimpleCommunicator;
@@ -14,6 +15,14 @@ use crate::error::{Error, Result};
 /// a drop happens on one rank alone when that rank fails.
 #[derive(Clone, Copy)]
 pub(crate) struct Handle(pub(super) ffi::MPI_Comm);
+
+/// All that MPI knows of, unless a test says less.
+static MACHINE_RANKS: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// Has machines be taken to have at most so many ranks.
+pub(crate) fn set_machine_ranks(ranks: usize) {
+    MACHINE_RANKS.store(ranks.max(1), Ordering::Relaxed);
+}
 
 impl Handle {
     /// A duplicate of `MPI_COMM_WORLD` with `MPI_ERRORS_RETURN`. Collective.
@@ -70,8 +79,21 @@ impl Handle {
                 &mut new,
             );
             check(code, "MPI_Comm_split_type")?;
-            Handle(new).return_errors()
+            Handle(new).return_errors()?.split_by_machines_said()
         }
+    }
+
+    /// The ranks that a test has taken to be on one machine. Collective.
+    fn split_by_machines_said(self) -> Result<Self> {
+        let ranks = MACHINE_RANKS.load(Ordering::Relaxed);
+        if ranks >= self.size()? {
+            return Ok(self);
+        }
+        let rank = self.rank()?;
+        let (machine, key) = ((rank / ranks) as u32, rank as i32);
+        let parts = self.split(Some(machine), key)?;
+        self.free()?;
+        parts.ok_or_else(|| Error::other("MPI_Comm_split gave a rank no communicator"))
     }
 
     /// Gives the communicator back to MPI, which keeps what messages under way still need. Collective.
