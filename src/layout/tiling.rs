@@ -23,12 +23,13 @@ impl Tiling {
         for axis in (0..lengths.len()).filter(|axis| !inner.contains(axis)) {
             shorten(&mut tile, axis, limit);
         }
-        // Halved in turn, the longer one first; powers of two stay that.
+        // Halved in turn, the longer one first; powers of two stay that, and what is long begins at a line of
+        // memory if its axis does.
         while let Some(axis) = longest(&tile, inner).filter(|_| volume(&tile) > limit) {
             if inner.len() == 1 {
                 shorten(&mut tile, axis, limit);
             } else {
-                tile[axis] = tile[axis].div_ceil(2);
+                tile[axis] = half(tile[axis]);
             }
         }
         let axes = lengths.iter().zip(&tile);
@@ -69,6 +70,15 @@ fn shorten(tile: &mut [usize], axis: usize, limit: usize) {
     let others: usize = volume(tile) / tile[axis].max(1);
     if volume(tile) > limit {
         tile[axis] = (limit / others.max(1)).max(1);
+    }
+}
+
+/// About half of a length: a multiple of sixteen elements, if it is more than a few times that.
+fn half(length: usize) -> usize {
+    let half = length.div_ceil(2);
+    match half > 4 * 16 {
+        true => half.next_multiple_of(16),
+        false => half,
     }
 }
 

@@ -33,33 +33,56 @@ fn has_wide_registers() -> bool {
     false
 }
 
-/// Copies the first elements of the first rows of `from` to the first columns of `to`, as many as a block has.
-pub(super) fn transpose_block<T: Copy>(
+/// Copies the first `extents.1` elements of the first `extents.0` rows of `from` to columns of `to`, both multiples
+/// of a block's side. `strides` are the distances of rows and of columns; what lies `ahead` of each element is
+/// fetched as far as the second cache: in the first it would drive out what is turned over now, where rows are
+/// powers of two apart.
+pub(super) fn transpose_tile<T: Copy>(
     from: &[T],
-    row_stride: usize,
     to: &mut [T],
-    column_stride: usize,
+    (strides, extents): ((usize, usize), (usize, usize)),
+    ahead: isize,
     stores: Stores,
 ) {
     #[cfg(target_arch = "x86_64")]
     #[allow(unsafe_code)]
     if transposes::<T>() {
-        let last = SIDE - 1;
-        assert!(last * row_stride + SIDE <= from.len() && last * column_stride + SIDE <= to.len());
+        assert!(extents.0.is_multiple_of(SIDE) && extents.1.is_multiple_of(SIDE));
+        assert!(reach(extents.0, strides.0, extents.1) <= from.len());
+        assert!(reach(extents.1, strides.1, extents.0) <= to.len());
         let streamed = stores == Stores::Streamed
             && to.as_ptr().addr().is_multiple_of(LINE)
-            && is_whole_lines::<T>(column_stride);
+            && is_whole_lines::<T>(strides.1);
         let (from, to) = (from.as_ptr().cast::<f64>(), to.as_mut_ptr().cast::<f64>());
         // SAFETY: the processor has the instructions; rows and columns lie within the slices, of elements of
         // eight bytes, as was just asserted; columns begin at lines where they are streamed.
         return unsafe {
             if streamed {
-                transpose_eight::<true>(from, row_stride, to, column_stride);
+                transpose_eights::<true>(from, to, strides, extents, ahead);
             } else {
-                transpose_eight::<false>(from, row_stride, to, column_stride);
+                transpose_eights::<false>(from, to, strides, extents, ahead);
             }
         };
     }
+    for start in (0..extents.1).step_by(SIDE) {
+        for first in (0..extents.0).step_by(SIDE) {
+            let from = &from[first * strides.0 + start..];
+            transpose_block(
+                from,
+                strides.0,
+                &mut to[start * strides.1 + first..],
+                strides.1,
+            );
+        }
+    }
+}
+
+/// How far `count` rows of this length reach.
+fn reach(count: usize, stride: usize, length: usize) -> usize {
+    count.saturating_sub(1) * stride + length
+}
+
+fn transpose_block<T: Copy>(from: &[T], row_stride: usize, to: &mut [T], column_stride: usize) {
     let mut block = [[from[0]; SIDE]; SIDE];
     for (row, line) in block.iter_mut().enumerate() {
         line.copy_from_slice(&from[row * row_stride..][..SIDE]);
@@ -72,6 +95,38 @@ pub(super) fn transpose_block<T: Copy>(
     }
 }
 
+/// Block by block along the columns of the target, so that several of its lines are written in a row.
+///
+/// # Safety
+/// As for [`transpose_eight`], of every block.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+#[target_feature(enable = "avx512f")]
+unsafe fn transpose_eights<const STREAMED: bool>(
+    from: *const f64,
+    to: *mut f64,
+    strides: (usize, usize),
+    extents: (usize, usize),
+    ahead: isize,
+) {
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+
+    for start in (0..extents.1).step_by(SIDE) {
+        for first in (0..extents.0).step_by(SIDE) {
+            // SAFETY: as the caller vouches; what is fetched need not exist.
+            unsafe {
+                let from = from.add(first * strides.0 + start);
+                for row in 0..SIDE {
+                    let row = from.add(row * strides.0).wrapping_offset(ahead);
+                    _mm_prefetch::<_MM_HINT_T1>(row.cast());
+                }
+                let to = to.add(start * strides.1 + first);
+                transpose_eight::<STREAMED>(from, strides.0, to, strides.1);
+            }
+        }
+    }
+}
+
 /// A block of elements of eight bytes, whatever they are.
 ///
 /// # Safety
@@ -79,6 +134,7 @@ pub(super) fn transpose_block<T: Copy>(
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx512f")]
+#[inline]
 unsafe fn transpose_eight<const STREAMED: bool>(
     from: *const f64,
     row_stride: usize,
@@ -162,19 +218,6 @@ pub(super) fn stream<T: Copy>(from: &[T], to: &mut [T]) {
     }
 }
 
-/// Has the line of an element fetched as far as the second cache, if there is such an element. In the first one it
-/// would drive out what is turned over now, where rows are powers of two apart.
-#[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
-pub(super) fn prefetch<T>(elements: &[T], place: usize) {
-    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-
-    if let Some(element) = elements.get(place) {
-        // SAFETY: a hint, which reads nothing; part of every x86-64 processor.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(element).cast()) };
-    }
-}
-
 /// Returns when what was streamed can be seen by everyone who is told afterwards.
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
@@ -192,7 +235,3 @@ pub(super) fn stream<T: Copy>(from: &[T], to: &mut [T]) {
 /// Nothing to wait for.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) fn fence() {}
-
-/// A hint that is not given.
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) fn prefetch<T>(_elements: &[T], _place: usize) {}

@@ -231,6 +231,9 @@ fn one_by_one<T: Copy>(from: &[T], to: &mut [T], start: (usize, usize), along: L
 /// rows, and at 0.6 in rows that are no power of two; tiles one below the other went at 0.3 to 0.8 (AMD EPYC, 2026).
 const TILE: (usize, usize) = (2 * SIDE, 16 * SIDE);
 
+/// Rows and columns of the source.
+type Tile = (Range<usize>, Range<usize>);
+
 /// Copies rows of the source (neighbours along `lengthwise`) to columns of the target, tile by tile along the
 /// rows: each line of memory is touched once, however far rows are from each other.
 fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop, stores: Stores) {
@@ -246,12 +249,20 @@ fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop, 
     };
     let whole = head..head + (width - head) / SIDE * SIDE;
     let whole_length = length / SIDE * SIDE;
-    for first in whole.clone().step_by(TILE.0) {
-        let rows = first..(first + TILE.0).min(whole.end);
-        for start in (0..whole_length).step_by(TILE.1) {
-            let columns = start..(start + TILE.1).min(whole_length);
-            transpose_tile(from, to, strides, (rows.clone(), columns), stores);
-        }
+    let mut tiles = tiles(whole.clone(), whole_length).peekable();
+    while let Some((rows, columns)) = tiles.next() {
+        let place = |(rows, columns): &Tile| (rows.start * strides.0 + columns.start) as isize;
+        let here = (rows.clone(), columns.clone());
+        // What comes next is fetched meanwhile.
+        let ahead = tiles.peek().map_or(0, |next| place(next) - place(&here));
+        let extents = (rows.len(), columns.len());
+        simd::transpose_tile(
+            &from[place(&here) as usize..],
+            &mut to[columns.start * strides.1 + rows.start..],
+            (strides, extents),
+            ahead,
+            stores,
+        );
     }
     for row in 0..width {
         // What is left over: the ends of rows, and whole rows.
@@ -267,23 +278,12 @@ fn transpose<T: Copy>(from: &[T], to: &mut [T], across: Loop, lengthwise: Loop, 
     }
 }
 
-/// Block by block, each of whole registers, along the columns of the target. What lies beside this tile is fetched
-/// meanwhile.
-fn transpose_tile<T: Copy>(
-    from: &[T],
-    to: &mut [T],
-    (row_stride, column_stride): (usize, usize),
-    (rows, columns): (Range<usize>, Range<usize>),
-    stores: Stores,
-) {
-    for start in columns.step_by(SIDE) {
-        for first in rows.clone().step_by(SIDE) {
-            let from = &from[first * row_stride + start..];
-            for row in 0..SIDE {
-                simd::prefetch(from, row * row_stride + TILE.1);
-            }
-            let to = &mut to[start * column_stride + first..];
-            simd::transpose_block(from, row_stride, to, column_stride, stores);
-        }
-    }
+/// The rows and the columns of each tile, stripe by stripe.
+fn tiles(rows: Range<usize>, columns: usize) -> impl Iterator<Item = Tile> {
+    rows.clone().step_by(TILE.0).flat_map(move |first| {
+        let rows = first..(first + TILE.0).min(rows.end);
+        (0..columns)
+            .step_by(TILE.1)
+            .map(move |start| (rows.clone(), start..(start + TILE.1).min(columns)))
+    })
 }
