@@ -18,7 +18,7 @@ use super::ffi::{Cause, open_dataset};
 use super::hyperslab::{Pieces, Selection};
 use super::placed::Placed;
 use super::report::{ChunkMode, Transfer, TransferMode};
-use super::transfer::{Observers, Part, Session};
+use super::transfer::{Observers, Session};
 use super::whole_pages::WholePages;
 use crate::agreed::on_root;
 
@@ -43,29 +43,30 @@ pub(super) enum Expected<'a> {
 }
 
 impl Session<'_> {
-    /// Where the dataset lies, if every rank's part of it is made of runs so long that the rank itself better moves
-    /// it; the same on every rank. *Collective.*
-    pub(super) fn placed(
-        &self,
-        part: Part,
-        expected: Expected,
-        shortest: usize,
-    ) -> Result<Option<Placed>> {
+    /// Where the dataset lies, if ranks can write and read there themselves; the same on every rank. *Collective.*
+    pub(super) fn places(&self, dataset: &str, expected: Expected) -> Result<Option<Placed>> {
         if !self.direct {
             return Ok(None);
         }
-        let placed = on_root(self.communicator, || {
+        on_root(self.communicator, || {
             // What HDF5 does not open here it refuses, with its reason, when all ranks open it.
-            Ok(examine(self.file, part.dataset, expected).unwrap_or(None))
-        })?;
-        let Some(placed) = placed else {
-            return Ok(None);
-        };
-        let is_short = !placed.has_long_runs(part.selection, shortest);
+            Ok(examine(self.file, dataset, expected).unwrap_or(None))
+        })
+    }
+
+    /// Whether every rank's part is made of runs so long that the rank itself better moves it; the same on every rank.
+    /// *Collective.*
+    pub(super) fn has_long_runs(
+        &self,
+        placed: &Placed,
+        selection: &Selection,
+        shortest: usize,
+    ) -> Result<bool> {
+        let is_short = !placed.has_long_runs(selection, shortest);
         let any_short = self
             .communicator
             .all_reduce(&[u64::from(is_short)], Operation::Max)?[0];
-        Ok((any_short == 0).then_some(placed))
+        Ok(any_short == 0)
     }
 
     /// Writes this rank's elements. *Collective*, by its agreement alone.

@@ -25,11 +25,13 @@ mod dtype;
 #[allow(unsafe_code)]
 mod ffi;
 mod file;
+mod fill;
 mod filters;
 mod grow;
 mod hyperslab;
 mod listing;
 mod location;
+mod long_runs;
 mod own_part;
 mod placed;
 mod plan;

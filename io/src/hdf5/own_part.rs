@@ -1,6 +1,6 @@
 //! What a rank has of an array, to be written or summed up.
 
-use ndarray::CowArray;
+use ndarray::{Array, ArrayView, CowArray};
 use partita::layout::Axes;
 use partita::{DistArray, Error, Result};
 
@@ -44,12 +44,25 @@ pub(super) fn contiguous<'a, A: Hdf5Element, D: Axes>(
     if local.is_standard_layout() {
         return Ok(local.into());
     }
+    Ok(copied_out(&local, operation)?.into())
+}
+
+/// A copy in C order.
+pub(super) fn copied_out<A: Hdf5Element, D: Axes>(
+    elements: &ArrayView<A, D>,
+    operation: &str,
+) -> Result<Array<A, D>> {
     let mut copy = Vec::new();
-    copy.try_reserve_exact(local.len())
+    copy.try_reserve_exact(elements.len())
         .map_err(|_| Error::Memory {
             operation: operation.to_string(),
-            bytes: (local.len() * size_of::<A>()) as u64,
+            bytes: (elements.len() * size_of::<A>()) as u64,
         })?;
-    copy.extend(local.iter());
-    Ok(ndarray::Array::from_shape_vec(local.raw_dim(), copy)?.into())
+    for row in elements.rows() {
+        match row.as_slice() {
+            Some(row) => copy.extend_from_slice(row),
+            None => copy.extend(row),
+        }
+    }
+    Ok(Array::from_shape_vec(elements.raw_dim(), copy)?)
 }

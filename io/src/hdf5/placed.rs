@@ -51,21 +51,26 @@ impl Placed {
         })
     }
 
-    /// Whether what is selected has runs of `least` bytes in the file, on average and as far as the last axes tell.
+    /// Whether what is selected has runs of `least` bytes in the file, on average; nothing has.
     pub fn has_long_runs(&self, selection: &Selection, least: usize) -> bool {
+        self.average_run(selection).is_none_or(|run| run >= least)
+    }
+
+    /// The bytes of a run in the file, on average and as far as the last axes tell; `None` where nothing is selected.
+    pub fn average_run(&self, selection: &Selection) -> Option<usize> {
         let volume = selection.volume();
         // Nothing of a single number has one axis, the number none.
         if volume == 0 {
-            return true;
+            return None;
         }
         let axis = self.run_axis(selection);
         let Some(runs) = selection.axes().get(axis) else {
-            return volume * self.size >= least;
+            return Some(volume * self.size);
         };
         let outer = selection.axes()[..axis].iter().map(|axis| axis.len());
         let runs = runs.runs().map(|run| self.boxes_of(axis, &run).len());
         let number = outer.product::<usize>().saturating_mul(runs.sum());
-        volume * self.size / number.max(1) >= least
+        Some(volume * self.size / number.max(1))
     }
 
     /// Shows the extents of the selected elements, in C order of these.

@@ -77,6 +77,24 @@ impl Slab {
         kept.map(|axis| axis.len).collect()
     }
 
+    /// The part of it that rows of that array are.
+    pub fn rows(&self, rows: &std::ops::Range<usize>) -> Self {
+        let mut part = self.clone();
+        if let Some(first) = part.axes.iter_mut().find(|axis| axis.kept) {
+            first.start += first.step * rows.start;
+            first.len = rows.len();
+        }
+        part
+    }
+
+    /// How many of that array's indices lie in one box of the dataset, along each axis.
+    pub fn blocks(&self, box_shape: &[usize]) -> Vec<usize> {
+        let axes = self.axes.iter().zip(box_shape);
+        axes.filter(|(axis, _)| axis.kept)
+            .map(|(axis, &block)| (block / axis.step).max(1))
+            .collect()
+    }
+
     /// The dataset's elements behind those of an array of [`shape`](Self::shape).
     pub fn selection(&self, of_array: &Selection) -> Selection {
         if of_array.volume() == 0 {

@@ -13,6 +13,7 @@ use super::direct::{Expected, SHORTEST_READ, SHORTEST_WRITTEN};
 use super::dtype::{Conversion, left_in_memory};
 use super::ffi::{Cause, DatasetRefusal, Exchange, ParallelFile, Performed, convert};
 use super::hyperslab::{Piece, Pieces, Selection};
+use super::placed::Placed;
 use super::report::{ChunkMode, Transfer, TransferMode};
 
 /// At most so many bytes a rank a call: beyond 2 GiB, MPI-IO implementations write wrong data without
@@ -118,8 +119,23 @@ impl Session<'_> {
         bytes: &[u8],
         observers: Observers,
     ) -> Result<Transfer> {
-        if let Some(placed) = self.placed(part, elements.expected(), SHORTEST_WRITTEN)? {
-            return self.write_placed(&placed, part.selection, bytes, observers);
+        let placed = self.places(part.dataset, elements.expected())?;
+        self.write_at(placed.as_ref(), part, elements, bytes, observers)
+    }
+
+    /// The same, of a dataset that lies there if ranks can write it themselves.
+    pub fn write_at(
+        &self,
+        placed: Option<&Placed>,
+        part: Part,
+        elements: Elements,
+        bytes: &[u8],
+        observers: Observers,
+    ) -> Result<Transfer> {
+        if let Some(placed) = placed
+            && self.has_long_runs(placed, part.selection, SHORTEST_WRITTEN)?
+        {
+            return self.write_placed(placed, part.selection, bytes, observers);
         }
         let Observers {
             written: seen,
@@ -167,7 +183,9 @@ impl Session<'_> {
     /// Fills `bytes`, the memory of this rank's elements. *Collective.*
     pub fn read(&self, part: Part, target: Target, bytes: &mut [u8]) -> Result<Transfer> {
         let size = target.memory.size();
-        if let Some(placed) = self.placed(part, Expected::Of(target.memory), SHORTEST_READ)? {
+        if let Some(placed) = self.places(part.dataset, Expected::Of(target.memory))?
+            && self.has_long_runs(&placed, part.selection, SHORTEST_READ)?
+        {
             return self.read_placed(&placed, part.selection, bytes);
         }
         self.reading(part, |exchange, stored| {

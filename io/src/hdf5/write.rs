@@ -12,13 +12,11 @@ use super::dataset::Source;
 use super::dtype::{self, Hdf5Element};
 use super::ffi::as_bytes;
 use super::file::{Access, File};
-use super::hyperslab::Piece;
-use super::own_part::{contiguous, primary};
+use super::fill::Old;
 use super::plan::Plan;
 use super::read::share;
 use super::slab::Slab;
 use super::storage::{Chunks, Storage, by_chunks, largest_part};
-use super::transfer::{Elements, Observer, Observers, Part};
 use super::writing::{Fresh, Writing};
 use crate::agreed::{on_root, same_as_root};
 use crate::save;
@@ -235,7 +233,11 @@ impl File<Writing> {
     }
 
     /// The bytes of elements; replicated, as it is the type that may have none.
-    fn bytes<'a, A: Hdf5Element>(&self, operation: &str, elements: &'a [A]) -> Result<&'a [u8]> {
+    pub(super) fn bytes<'a, A: Hdf5Element>(
+        &self,
+        operation: &str,
+        elements: &'a [A],
+    ) -> Result<&'a [u8]> {
         as_bytes(elements).map_err(|cause| Error::Unsupported {
             operation: operation.to_string(),
             path: self.path.display().to_string(),
@@ -302,70 +304,4 @@ impl File<Writing> {
             .len();
         save::reserve(place, &self.path, length + more as u64)
     }
-
-    /// Writes the array into a part of a dataset; by how much that changes the dataset's checksum.
-    pub(super) fn fill<A: Hdf5Element, D: Axes>(
-        &mut self,
-        operation: &str,
-        name: &str,
-        slab: &Slab,
-        array: &DistArray<A, D>,
-        old: Option<Old>,
-    ) -> Result<u64> {
-        let local = contiguous(array, &self.on_path(operation));
-        let local = self
-            .communicator
-            .agree(self.same_ranks(operation, array.communicator()).and(local))?;
-        if array.is_empty() {
-            return Ok(0);
-        }
-        let element = A::type_descriptor();
-        let selection = slab.selection(&primary(array));
-        let elements = local.as_slice().unwrap_or_default();
-        // A rank that writes nothing of what it has.
-        let elements = if selection.volume() == 0 {
-            &[]
-        } else {
-            elements
-        };
-        let bytes = self.bytes(operation, elements)?;
-        let (mut sum, mut gone) = (0u64, 0u64);
-        if let Some(Old::Fill(fill)) = &old {
-            gone = checksum::of_copies(&selection, fill);
-        }
-        let of = |piece: &Piece, bytes: &[u8]| {
-            checksum::of_elements(&piece.selection, element.size(), bytes)
-        };
-        // Piece by piece, where each is in a cache when it is written.
-        let mut written = |piece: &Piece, own: &[u8]| sum = sum.wrapping_add(of(piece, own));
-        let mut replaced = |piece: &Piece, old: &[u8]| {
-            gone = gone.wrapping_add(of(piece, old));
-        };
-        let reads = matches!(old, Some(Old::Unknown));
-        let part = Part {
-            dataset: name,
-            selection: &selection,
-        };
-        let session = self.session(operation)?;
-        let replaced: Option<Observer> = match reads {
-            true => Some(&mut replaced),
-            false => None,
-        };
-        let observers = Observers {
-            written: &mut written,
-            replaced,
-        };
-        let transfer = session.write(part, Elements::Of(&element), bytes, observers)?;
-        self.last_transfer.set(Some(transfer));
-        self.add_up(sum.wrapping_sub(gone))
-    }
-}
-
-/// What lies where an array is about to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Old {
-    /// This, everywhere.
-    Fill(Vec<u8>),
-    /// Anything.
-    Unknown,
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Ix2, s};
 use partita::layout::Distribution;
-use partita::{Communicator, DistArray, ProcessGrid, Result};
+use partita::{Communicator, DistArray, Operation, ProcessGrid, Result};
 use partita_io::hdf5::{File, Storage, TransferMode, Verdict};
 use partita_testing::{TemporaryDirectory, spmd_test};
 
@@ -89,6 +89,46 @@ fn long_runs_are_read_as_hdf5_reads_them(world: &Communicator) -> Result<()> {
                 .read("u", array.grid())?;
             let expected = DistArray::from_fn(array.grid(), SHAPE, |index| value(index) as f32)?;
             assert_eq!(floats.local(), expected.local());
+        }
+    }
+    Ok(())
+}
+
+/// Blocks both ways and columns, of which no rank's runs are long: they are put together, all at once or a few rows at a
+/// time, also where the part of the dataset held something else.
+#[spmd_test(ranks = [2, 3, 4, 8])]
+fn short_runs_are_put_together_to_the_same_file(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let shape = [61, 2048];
+    let grids = [
+        ProcessGrid::new(world, &[1, world.size()])?,
+        ProcessGrid::balanced(world, 2)?,
+    ];
+    for (grid, limit) in grids
+        .iter()
+        .flat_map(|grid| [(grid, 1 << 30), (grid, 40_000)])
+    {
+        let array = DistArray::from_fn(grid, shape, value)?;
+        let part = DistArray::from_fn(grid, [30, 2048], |[i, j]| -value([i, j]))?;
+        for storage in [Storage::contiguous(), Storage::chunks(&[8, 2048])] {
+            let write = |name: &str, direct: bool| -> Result<Vec<u8>> {
+                let path = directory.join(name);
+                let mut file = File::create(world, &path)?.with_transfer_limit(limit);
+                if !direct {
+                    file = file.with_collective_transfers();
+                }
+                file.write_with("u", &array, &storage)?;
+                let transfer = file.last_transfer().unwrap();
+                assert_eq!(transfer.mode == TransferMode::Direct, direct, "{grid:?}");
+                let bytes = world.all_reduce(&[transfer.bytes as u64], Operation::Sum)?[0];
+                assert_eq!(bytes, 8 * 61 * 2048);
+                file.write_slice("u", s![1..;2, ..], &part)?;
+                file.close()?;
+                assert_eq!(File::open(world, &path)?.verify("u")?, Verdict::Intact);
+                Ok(std::fs::read(&path).unwrap())
+            };
+            let same = write("direct.h5", true)? == write("hdf5.h5", false)?;
+            assert!(same, "{grid:?} {storage:?} {limit}: another file");
         }
     }
     Ok(())
