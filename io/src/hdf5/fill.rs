@@ -101,9 +101,11 @@ impl File<Writing> {
         let (start, end) = (rows.start as isize, Some(rows.end as isize));
         slices[0] = AxisSlice::new(array.shape()[0], start, end, 1).map_err(Error::usage)?;
         let layout = array.layout().slice(&slices)?;
-        let own = array.local_range(0).unwrap_or_default();
-        let place = |row: usize| row.clamp(own.start, own.end) - own.start;
-        let places = Slice::from(place(rows.start)..place(rows.end));
+        // Where what a rank has is not one range, all rows go at once.
+        let places = array.local_range(0).map_or(Slice::from(..), |own| {
+            let place = |row: usize| row.clamp(own.start, own.end) - own.start;
+            Slice::from(place(rows.start)..place(rows.end))
+        });
         let local = array.local();
         let local = local.slice_axis(Axis(0), places);
         // Replicated.

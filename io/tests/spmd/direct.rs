@@ -100,15 +100,17 @@ fn long_runs_are_read_as_hdf5_reads_them(world: &Communicator) -> Result<()> {
 fn short_runs_are_put_together_to_the_same_file(world: &Communicator) -> Result<()> {
     let directory = TemporaryDirectory::new();
     let shape = [61, 2048];
-    let grids = [
-        ProcessGrid::new(world, &[1, world.size()])?,
-        ProcessGrid::balanced(world, 2)?,
+    let columns = ProcessGrid::new(world, &[1, world.size()])?;
+    let rows = ProcessGrid::new(world, &[world.size(), 1])?;
+    let cyclic = rows.layout(shape, &[Distribution::Cyclic, Distribution::Replicated])?;
+    let arrays = [
+        DistArray::from_fn(&columns, shape, value)?,
+        DistArray::from_fn(&ProcessGrid::balanced(world, 2)?, shape, value)?,
+        DistArray::from_fn(&rows, &cyclic, value)?,
     ];
-    for (grid, limit) in grids
-        .iter()
-        .flat_map(|grid| [(grid, 1 << 30), (grid, 40_000)])
-    {
-        let array = DistArray::from_fn(grid, shape, value)?;
+    let cases = arrays.iter();
+    for (array, limit) in cases.flat_map(|array| [(array, 1 << 30), (array, 40_000)]) {
+        let grid = array.grid();
         let part = DistArray::from_fn(grid, [30, 2048], |[i, j]| -value([i, j]))?;
         for storage in [Storage::contiguous(), Storage::chunks(&[8, 2048])] {
             let write = |name: &str, direct: bool| -> Result<Vec<u8>> {
@@ -117,7 +119,7 @@ fn short_runs_are_put_together_to_the_same_file(world: &Communicator) -> Result<
                 if !direct {
                     file = file.with_collective_transfers();
                 }
-                file.write_with("u", &array, &storage)?;
+                file.write_with("u", array, &storage)?;
                 let transfer = file.last_transfer().unwrap();
                 assert_eq!(transfer.mode == TransferMode::Direct, direct, "{grid:?}");
                 let bytes = world.all_reduce(&[transfer.bytes as u64], Operation::Sum)?[0];
