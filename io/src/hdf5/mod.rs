@@ -4,8 +4,9 @@
 //! arrays into datasets, `read` takes them out, `query` asks what there is. `dataset` and `attribute` are
 //! what the root does to the structure of a file, `storage` how a dataset lies in it, `transfer` what all
 //! ranks do with its data: `slab` is the part that a slice names, `hyperslab` and `stripes` the piece that
-//! each rank takes, `dtype` how numbers become elements, `checksum` how they are known again. `ffi` is
-//! the only place with `unsafe`.
+//! each rank takes, `fill` and `long_runs` how an array comes to its part of a dataset, `placed`, `direct` and
+//! `whole_pages` what a rank writes and reads without HDF5, `dtype` how numbers become elements, `checksum` how
+//! they are known again. `ffi` is the only place with `unsafe`.
 //!
 //! # Who does what
 //! The root alone makes, describes and lists what is in a file, through HDF5's serial driver, and tells

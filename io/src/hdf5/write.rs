@@ -28,8 +28,9 @@ impl File<Writing> {
     /// written. The dataset carries a checksum ([`verify`](Self::verify)).
     ///
     /// # Cost
-    /// Every byte once, straight from the array (which is copied only if it has a halo), and once more
-    /// for the checksum. Three broadcasts and some all-reduces of one integer, one more for each
+    /// Every byte once, straight from the array (which is copied only if it has a halo), summed up on the way. Where a
+    /// rank's runs in the file are short, as of columns, they are first put together by all ranks, 3 MiB a rank at a
+    /// time. Three broadcasts and some all-reduces of one integer, one more for each
     /// [`TRANSFER_LIMIT`](super::TRANSFER_LIMIT) a rank.
     ///
     /// # Errors
