@@ -7,8 +7,8 @@ use std::os::unix::fs::FileExt;
 use super::placed::Extent;
 
 /// The system keeps what one call writes on pages as large as the call allows, up to about this. Calls that begin and
-/// end anywhere leave it many small ones: slower to write, and to be read later (ext4, Linux 6.18: by a fourth and
-/// a third).
+/// end anywhere leave it many small ones: slower to write, and to be read later (ext4, Linux 6.18: by a third and a
+/// fifth at least).
 const LARGE_PAGE: u64 = 1 << 20;
 
 /// Elements on their way from memory, where they lie in one run, to extents of a file: extents that follow
