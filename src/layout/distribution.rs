@@ -175,6 +175,22 @@ impl AxisLayout {
         Some((owner, self.runs(owner).position(index)?))
     }
 
+    /// Whether two parts would have the same of both; as far as that can be told of two parts.
+    pub(super) fn is_dealt_like(&self, other: &Self) -> bool {
+        let over_two = |axis: &Self| AxisLayout::new(axis.length, axis.distribution.clone(), 2);
+        // One block may be meant to be a part's on any number of parts.
+        let dealt = |axis: &Self| axis.distribution.dealt_block();
+        let is_one_block = |axis: &Self| dealt(axis).is_some_and(|block| axis.length <= block);
+        if is_one_block(self) || is_one_block(other) {
+            return true;
+        }
+        let same = |one: Runs, other: Runs| one == other || one.is_empty() && other.is_empty();
+        match (over_two(self), over_two(other)) {
+            (Ok(one), Ok(other)) => (0..2).all(|part| same(one.runs(part), other.runs(part))),
+            _ => true,
+        }
+    }
+
     /// Whether each part's indices are one run, that of one part after that of another.
     ///
     /// A slice that is like that has explicit parts.

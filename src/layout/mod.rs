@@ -300,6 +300,21 @@ impl<D: Axes> Layout<D> {
                 && self.grid.size() == other.grid.size()
                 && (0..self.grid.size()).all(|rank| same_runs(self, other, rank))
     }
+
+    /// Whether there are grids of several ranks on which each has the same indices in layouts like these two.
+    ///
+    /// Axes that both cut are dealt out alike, and one of them is cut by both if any is. Slices, and explicit parts
+    /// of another number, may be anything.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let cut = |layout: &Self, axis: usize| layout.over[axis].is_some();
+        let axes = || 0..self.axes.len();
+        let both: Vec<usize> = axes()
+            .filter(|&axis| cut(self, axis) && cut(other, axis))
+            .collect();
+        let neither = !axes().any(|axis| cut(self, axis) || cut(other, axis));
+        let alike = |&axis: &usize| self.axes[axis].is_dealt_like(&other.axes[axis]);
+        self.shape.size() == 0 || neither || !both.is_empty() && both.iter().all(alike)
+    }
 }
 
 fn same_runs<D: Axes>(one: &Layout<D>, other: &Layout<D>, rank: usize) -> bool {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Layout;
 use super::axes::Axes;
+use super::{HaloWidths, Layout};
 
 /// How an array is spread over the ranks.
 ///
@@ -30,6 +30,8 @@ pub struct Summary {
     copies: usize,
     /// The elements of each rank.
     parts: Vec<usize>,
+    /// The cells of the halo around them.
+    margins: Vec<usize>,
 }
 
 impl<D: Axes> Layout<D> {
@@ -43,7 +45,37 @@ impl<D: Axes> Layout<D> {
             parts: (0..self.grid().size())
                 .map(|rank| self.local_shape(rank).size())
                 .collect(),
+            margins: vec![0; self.grid().size()],
         }
+    }
+
+    /// Likewise, with a halo around each part.
+    ///
+    /// ```
+    /// use partita::layout::{Edge, GridShape, HaloWidths, Layout};
+    /// let layout = Layout::block([5, 10], GridShape::new(&[2, 1]))?;
+    /// let widths = HaloWidths {
+    ///     lower: vec![1, 1],
+    ///     upper: vec![1, 1],
+    ///     edges: vec![[Edge::Periodic; 2]; 2],
+    ///     corners: false,
+    /// };
+    /// let summary = layout.summary_with_halo(8, &widths);
+    /// assert_eq!((summary.parts(), summary.margins()), (&[30, 20][..], &[30, 28][..]));
+    /// # Ok::<(), partita::Error>(())
+    /// ```
+    pub fn summary_with_halo(&self, element_bytes: usize, halo: &HaloWidths) -> Summary {
+        let mut summary = self.summary(element_bytes);
+        for (rank, margin) in summary.margins.iter_mut().enumerate() {
+            let own = self.local_shape(rank);
+            let widths = halo.lower.iter().zip(&halo.upper);
+            let lengths = own.slice().iter().zip(widths);
+            let padded: usize = lengths
+                .map(|(own, (lower, upper))| lower + own + upper)
+                .product();
+            *margin = padded - own.size();
+        }
+        summary
     }
 }
 
@@ -51,6 +83,11 @@ impl Summary {
     /// The elements of each rank, copies among them.
     pub fn parts(&self) -> &[usize] {
         &self.parts
+    }
+
+    /// The cells of the halo around each rank's part, for which it has memory besides.
+    pub fn margins(&self) -> &[usize] {
+        &self.margins
     }
 
     /// The elements of the rank with fewest.
@@ -76,6 +113,16 @@ impl Summary {
         self.parts.iter().filter(|&&part| part == 0).count()
     }
 
+    fn spread(&self, elements: &[usize]) -> String {
+        let average = elements.iter().sum::<usize>() as f64 / elements.len().max(1) as f64;
+        let extreme = |one: Option<&usize>| self.bytes(one.copied().unwrap_or(0) as f64);
+        let (least, most) = (
+            extreme(elements.iter().min()),
+            extreme(elements.iter().max()),
+        );
+        format!("{} on average, {least} to {most}", self.bytes(average))
+    }
+
     fn bytes(&self, elements: f64) -> String {
         const UNITS: [&str; 6] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
         let bytes = elements * self.element_bytes as f64;
@@ -95,9 +142,6 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ranks = self.parts.len();
-        let average = self.parts.iter().sum::<usize>() as f64 / ranks.max(1) as f64;
-        let [average, least, most] =
-            [average, self.smallest() as f64, self.largest() as f64].map(|size| self.bytes(size));
         writeln!(formatter, "layout     {}", self.layout)?;
         write!(
             formatter,
@@ -107,12 +151,13 @@ impl fmt::Display for Summary {
         if self.copies > 1 {
             write!(formatter, ", each {} times", self.copies)?;
         }
-        write!(
-            formatter,
-            "\na rank     {average} on average, {least} to {most}"
-        )?;
+        write!(formatter, "\na rank     {}", self.spread(&self.parts))?;
         if self.idle() > 0 {
             write!(formatter, "; {} of {ranks} ranks have nothing", self.idle())?;
+        }
+        if self.margins.iter().any(|&cells| cells > 0) {
+            let spread = self.spread(&self.margins);
+            write!(formatter, "\nits halo   {spread}")?;
         }
         let imbalance = self.imbalance();
         write!(

@@ -34,7 +34,7 @@ where
     Arguments: Parser,
     Program: FnOnce(&Communicator, Arguments) -> Result<()> + Send + 'static,
 {
-    crate::run(move |world| match Arguments::try_parse() {
+    crate::run(move |world| match parsed() {
         Ok(arguments) => program(world, arguments),
         Err(answer) if is_help(answer.kind()) => {
             if world.is_root() {
@@ -48,6 +48,16 @@ where
             Err(Error::usage(text.strip_prefix("error: ").unwrap_or(text)))
         }
     })
+}
+
+fn parsed<Arguments: Parser>() -> std::result::Result<Arguments, clap::Error> {
+    // `--steps -1` is a wrong number, not a flag `-1` that nobody knows.
+    let mut command = Arguments::command().mut_args(|argument| {
+        let takes_values = argument.get_action().takes_values();
+        argument.allow_negative_numbers(takes_values)
+    });
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 fn is_help(kind: ErrorKind) -> bool {

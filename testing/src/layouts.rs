@@ -1,5 +1,7 @@
 //! Layouts to try.
 
+use std::ops::Range;
+
 use crate::grids::{every_product, position, shape};
 use crate::sample::Sample;
 use ndarray::{Array, Axis};
@@ -7,7 +9,7 @@ use partita::layout::{Axes, Distribution, GridShape, Layout};
 use partita::{Communicator, DistArray, ProcessGrid, Result};
 use proptest::prelude::*;
 
-/// Layouts of all kinds for so many ranks: any shape, any grid of 1 to 4 axes, any distribution over any
+/// Layouts of all kinds for so many ranks: any shape, any grid of 1 to 6 axes, any distribution over any
 /// of its axes, with copies where an axis of the grid is left.
 pub fn any_layout<D: Axes>(size: usize) -> impl Strategy<Value = Layout<D>> {
     shape::<D>().prop_flat_map(move |shape| any_layout_of(shape, size))
@@ -15,9 +17,28 @@ pub fn any_layout<D: Axes>(size: usize) -> impl Strategy<Value = Layout<D>> {
 
 /// Likewise, of arrays of this shape.
 pub fn any_layout_of<D: Axes>(shape: D, size: usize) -> impl Strategy<Value = Layout<D>> {
-    let grids = (1..5).flat_map(|ndim| every_product(size, ndim));
-    let grid = prop::sample::select(grids.collect::<Vec<_>>());
-    let kinds = prop::collection::vec((0usize..6, 1usize..4), D::NDIM.unwrap_or(0));
+    layouts_of(shape, size, 0..KINDS)
+}
+
+/// Layouts whose parts are boxes: blocks, explicit parts and copies.
+pub fn any_boxes<D: Axes>(size: usize) -> impl Strategy<Value = Layout<D>> {
+    shape::<D>().prop_flat_map(move |shape| layouts_of(shape, size, 0..KINDS_OF_BOXES))
+}
+
+/// Of distributions, those of boxes first.
+const KINDS: usize = 8;
+const KINDS_OF_BOXES: usize = 6;
+
+fn layouts_of<D: Axes>(
+    shape: D,
+    size: usize,
+    kinds: Range<usize>,
+) -> impl Strategy<Value = Layout<D>> {
+    // As many grids of few axes as of many, of which there are more.
+    let grid =
+        (1..7usize).prop_flat_map(move |ndim| prop::sample::select(every_product(size, ndim)));
+    let kind = (kinds, any::<[u8; 4]>());
+    let kinds = prop::collection::vec(kind, D::NDIM.unwrap_or(0));
     (Just(shape), grid, kinds)
         .prop_flat_map(|(shape, grid, kinds)| {
             let places: Vec<usize> = (0..grid.len()).collect();
@@ -29,7 +50,7 @@ pub fn any_layout_of<D: Axes>(shape: D, size: usize) -> impl Strategy<Value = La
 fn layout_of<D: Axes>(
     shape: &D,
     grid: &[usize],
-    kinds: &[(usize, usize)],
+    kinds: &[(usize, [u8; 4])],
     places: &[usize],
 ) -> Layout<D> {
     let mut distributions = vec![];
@@ -46,21 +67,39 @@ fn layout_of<D: Axes>(
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn distribution((kind, block): (usize, usize), length: usize, parts: usize) -> Distribution {
+fn distribution((kind, drawn): (usize, [u8; 4]), length: usize, parts: usize) -> Distribution {
     match kind {
         0 | 1 => Distribution::Block,
-        2 => Distribution::Cyclic,
-        3 => Distribution::BlockCyclic(block),
-        4 => Distribution::Replicated,
+        2 => Distribution::Replicated,
+        3 | 4 => Distribution::Parts(any_parts(drawn, length, parts)),
         // One index to the first part, the others to the last.
-        _ => {
+        5 => {
             let first = length.min(1);
             let mut sizes = vec![0; parts];
             sizes[0] += first;
             sizes[parts - 1] += length - first;
             Distribution::Parts(sizes)
         }
+        6 => Distribution::Cyclic,
+        _ => Distribution::BlockCyclic(1 + usize::from(drawn[0]) % 4),
     }
+}
+
+/// Sizes of `parts` parts, some of them nothing, that add up to the length.
+fn any_parts(drawn: [u8; 4], length: usize, parts: usize) -> Vec<usize> {
+    let ends = (1..parts).map(|part| {
+        let number = drawn.iter().fold(part, |number, &byte| {
+            number.wrapping_mul(0x0100_0193) ^ usize::from(byte)
+        });
+        number % (length + 1)
+    });
+    let mut ends: Vec<usize> = ends.chain([length]).collect();
+    ends.sort_unstable();
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    ends.iter()
+        .zip(starts)
+        .map(|(end, start)| end - start)
+        .collect()
 }
 
 /// The array of samples in this layout.

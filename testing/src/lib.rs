@@ -40,7 +40,7 @@ mod verdict;
 pub use cases::{cases, error_of_all};
 pub use example::{example, run, run_example, run_refused};
 pub use grids::{all_grids, axis_length, every_product, position, shape, shape_of, whole};
-pub use layouts::{any_layout, any_layout_of, part_of, sampled};
+pub use layouts::{any_boxes, any_layout, any_layout_of, part_of, sampled};
 pub use partita_launch::{Launch, Outcome};
 /// ```
 /// # use partita::Communicator;

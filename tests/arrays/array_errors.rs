@@ -1,7 +1,7 @@
 //! What cannot be an array is the same error on every rank.
 
 use ndarray::{Array2, Array3, Ix1, Ix2};
-use partita::{Boundary, Communicator, DistArray, Error, Halo, ProcessGrid, Result};
+use partita::{Boundary, Communicator, DistArray, Error, Halo, ProcessGrid, Reductions, Result};
 use partita_testing::{error_of_all, spmd_test};
 
 #[track_caller]
@@ -140,5 +140,48 @@ fn an_array_without_a_halo_has_none_to_exchange(world: &Communicator) -> Result<
     let outcome = array.halo_exchange().map(drop);
     let error = error_of_all(world, outcome)?;
     assert!(matches!(error, Error::Usage(_)), "{error:?}");
+    Ok(())
+}
+
+/// Also on one rank, which has the same indices of all.
+#[spmd_test(ranks = [1, 2, 3])]
+fn arrays_that_are_dealt_out_differently_do_not_meet(world: &Communicator) -> Result<()> {
+    use partita::layout::Distribution::{self, Block, BlockCyclic, Cyclic, Parts, Replicated};
+    let grid = ProcessGrid::new(world, &[world.size()])?;
+    let of = |distributions: [Distribution; 2]| {
+        DistArray::full(&grid, grid.layout([8, 9], &distributions)?, 1.0)
+    };
+    let rows = of([Block, Replicated])?;
+    let other_kinds = [
+        [Replicated, Block],
+        [Replicated, Replicated],
+        [Cyclic, Replicated],
+        [BlockCyclic(2), Replicated],
+    ];
+    for distributions in other_kinds {
+        let other = of(distributions)?;
+        let error = error_of_all(world, rows.zip_with(&other, |one, other| one + other))?;
+        let text = error.to_string();
+        let named = [rows.layout(), other.layout()].map(ToString::to_string);
+        assert!(named.iter().all(|layout| text.contains(layout)), "{error}");
+        assert!(text.contains("`redistribute`"), "{error}");
+        assert_eq!(
+            text.contains("on several ranks"),
+            world.size() == 1,
+            "{error}"
+        );
+        let moved = other.redistribute(rows.layout())?;
+        assert_eq!((&rows + &moved)?.sum()?, 144.0);
+    }
+    // The same parts, said otherwise.
+    let rows_of = |rank| rows.layout().local_shape(rank)[0];
+    let sizes: Vec<usize> = (0..world.size()).map(rows_of).collect();
+    let two = ProcessGrid::new(world, &[world.size(), 1])?;
+    let blocks = DistArray::full(&two, [8, 9], 1.0)?;
+    for same in [of([Parts(sizes), Replicated])?, blocks] {
+        assert_eq!((&rows + &same)?.sum()?, 144.0);
+    }
+    let nothing = |distribution| DistArray::full(&grid, grid.layout([0], &[distribution])?, 1.0);
+    assert_eq!((&nothing(Block)? + &nothing(Cyclic)?)?.len(), 0);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Ix1, Ix2, Ix3, s};
 use partita::layout::{Axes, Distribution};
-use partita::{Communicator, DistArray, Printable, ProcessGrid, Result};
+use partita::{Boundary, Communicator, DistArray, Halo, Printable, ProcessGrid, Result};
 use partita_testing::{Sample, any_layout, cases, sampled, spmd_test};
 
 /// The same text in any layout as on one rank alone, and on the root only.
@@ -116,5 +116,27 @@ fn an_array_formats_as_what_its_rank_has_of_it(world: &Communicator) -> Result<(
     assert_eq!(array.redistribute(&everywhere)?.to_string(), all);
     let long = DistArray::from_fn(&grid, [8000], |[i]| i as u32 % 10)?;
     assert!(long.to_string().contains(" … "), "{long}");
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn a_summary_counts_the_halo_besides(world: &Communicator) -> Result<()> {
+    let grid = ProcessGrid::new(world, &[world.size(), 1])?;
+    let array = DistArray::full(&grid, [6, 10], 0.0)?;
+    assert!(!array.summary().to_string().contains("halo"));
+    let halo = Halo::uniform(2, 1, Boundary::Periodic).axis(1, 0, 2, Boundary::Open);
+    let summary = array.with_halo(halo)?.summary();
+    let rows = 6 / world.size();
+    assert_eq!(summary.parts(), vec![10 * rows; world.size()]);
+    assert_eq!(
+        summary.margins(),
+        vec![12 * (rows + 2) - 10 * rows; world.size()]
+    );
+    let line = match world.size() {
+        1 => "\nits halo   288 bytes on average, 288 bytes to 288 bytes\n",
+        2 => "\nits halo   240 bytes on average, 240 bytes to 240 bytes\n",
+        _ => "\nits halo   224 bytes on average, 224 bytes to 224 bytes\n",
+    };
+    assert!(summary.to_string().contains(line), "{summary}");
     Ok(())
 }

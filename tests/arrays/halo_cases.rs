@@ -3,7 +3,7 @@
 use ndarray::{ArrayView, IntoDimension};
 use partita::layout::{Axes, Layout};
 use partita::{Boundary, Communicator, DistArray, Halo, ProcessGrid, Result};
-use partita_testing::{Sample, all_grids, any_layout, cases, position, shape_of};
+use partita_testing::{Sample, all_grids, any_boxes, cases, position, shape_of};
 use proptest::prelude::*;
 
 /// The margin of one axis.
@@ -247,22 +247,25 @@ pub fn in_layouts_of_boxes<D: Axes>(
     count: usize,
     check: impl Fn(&Case<D>) -> Result<()>,
 ) -> Result<()> {
+    cases_of_boxes(world, count)?.iter().try_for_each(check)
+}
+
+pub fn cases_of_boxes<D: Axes>(world: &Communicator, count: usize) -> Result<Vec<Case<D>>> {
     let ndim = D::NDIM.unwrap_or(0);
     let margins = prop::collection::vec(margin(ndim), ndim);
     let drawn = cases(
-        4 * count,
-        (any_layout::<D>(world.size()), margins, any::<bool>()),
+        count,
+        (any_boxes::<D>(world.size()), margins, any::<bool>()),
     );
-    let boxes = drawn
+    drawn
         .into_iter()
-        .filter(|(layout, ..)| layout.is_contiguous());
-    for (layout, margins, corners) in boxes.take(count) {
-        check(&Case {
-            grid: ProcessGrid::new(world, layout.grid().parts())?,
-            layout,
-            margins,
-            corners,
-        })?;
-    }
-    Ok(())
+        .map(|(layout, margins, corners)| {
+            Ok(Case {
+                grid: ProcessGrid::new(world, layout.grid().parts())?,
+                layout,
+                margins,
+                corners,
+            })
+        })
+        .collect()
 }

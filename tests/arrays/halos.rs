@@ -6,7 +6,7 @@ use partita::{Boundary, Communicator, DistArray, Error, Halo, ProcessGrid, Resul
 use partita_testing::{Sample, error_of_all, spmd_test};
 
 use crate::halo_cases::{
-    Case, Margin, exchange_and_check, in_layouts_of_boxes, on_every_grid, starts,
+    Case, Margin, cases_of_boxes, exchange_and_check, in_layouts_of_boxes, on_every_grid, starts,
 };
 
 fn every_step<A: Sample, D: Axes>(case: &Case<D>) -> Result<()> {
@@ -113,10 +113,32 @@ fn two_arrays_exchange_at_once_and_finish_in_any_order(world: &Communicator) -> 
     on_every_grid::<Ix2>(world, 10, check::<Ix2>)
 }
 
-#[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]
+/// Three arrays, of which the second has another shape, layout and halo: as a field of a staggered grid.
+fn exchange_of_several<A: Sample, D: Axes>(case: &Case<D>, other: &Case<D>) -> Result<()> {
+    let (mut u, mut v, mut w) = (case.array::<A>()?, other.array::<A>()?, case.array::<A>()?);
+    let (starts, starts_of_other) = (starts(&u), starts(&v));
+    for step in 0..3 {
+        case.set(&mut u, step);
+        other.set(&mut v, 20 + step);
+        case.set(&mut w, 40 + step);
+        if step == 1 {
+            drop(DistArray::start_halo_exchange_of([&mut w, &mut v])?);
+        }
+        let exchange = DistArray::start_halo_exchange_of([&mut u, &mut v, &mut w])?;
+        let first = exchange.local()[0].to_owned();
+        let [u, v, w] = exchange.finish()?;
+        assert_eq!(first, u.local());
+        case.assert_padded(step, &starts, u.local(), u.padded());
+        other.assert_padded(20 + step, &starts_of_other, v.local(), v.padded());
+        case.assert_padded(40 + step, &starts, w.local(), w.padded());
+    }
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3, 4, 5, 6, 7, 8])]
 fn several_arrays_of_one_exchange_show_what_each_would_alone(world: &Communicator) -> Result<()> {
-    /// The second array is longer, has another layout and a mirrored halo: as a field of a staggered grid.
-    fn check<A: Sample, D: Axes>(case: &Case<D>) -> Result<()> {
+    /// The second array is longer, and its halo mirrored.
+    fn staggered<A: Sample, D: Axes>(case: &Case<D>) -> Result<()> {
         let mut shape = case.layout.raw_dim();
         shape.slice_mut().iter_mut().for_each(|length| *length += 1);
         let mirrored = |margin: &Margin| Margin {
@@ -130,28 +152,22 @@ fn several_arrays_of_one_exchange_show_what_each_would_alone(world: &Communicato
             margins: case.margins.iter().map(mirrored).collect(),
             corners: !case.corners,
         };
-        let (mut u, mut v, mut w) = (case.array::<A>()?, other.array::<A>()?, case.array::<A>()?);
-        let (starts, starts_of_other) = (starts(&u), starts(&v));
-        for step in 0..3 {
-            case.set(&mut u, step);
-            other.set(&mut v, 20 + step);
-            case.set(&mut w, 40 + step);
-            if step == 1 {
-                drop(DistArray::start_halo_exchange_of([&mut w, &mut v])?);
-            }
-            let exchange = DistArray::start_halo_exchange_of([&mut u, &mut v, &mut w])?;
-            let first = exchange.local()[0].to_owned();
-            let [u, v, w] = exchange.finish()?;
-            assert_eq!(first, u.local());
-            case.assert_padded(step, &starts, u.local(), u.padded());
-            other.assert_padded(20 + step, &starts_of_other, v.local(), v.padded());
-            case.assert_padded(40 + step, &starts, w.local(), w.padded());
-        }
-        Ok(())
+        exchange_of_several::<A, D>(case, &other)
     }
-    on_every_grid::<Ix1>(world, 8, check::<i8, Ix1>)?;
-    on_every_grid::<Ix2>(world, 8, check::<f64, Ix2>)?;
-    on_every_grid::<Ix3>(world, 2, check::<u32, Ix3>)
+    fn any_two<A: Sample, D: Axes>(world: &Communicator, count: usize) -> Result<()> {
+        let cases = cases_of_boxes::<D>(world, count + 1)?;
+        let mut pairs = cases.windows(2);
+        pairs.try_for_each(|pair| exchange_of_several::<A, D>(&pair[0], &pair[1]))
+    }
+    on_every_grid::<Ix1>(world, 8, staggered::<i8, Ix1>)?;
+    on_every_grid::<Ix2>(world, 4, staggered::<f64, Ix2>)?;
+    on_every_grid::<Ix3>(world, 2, staggered::<u32, Ix3>)?;
+    any_two::<u64, Ix1>(world, 8)?;
+    any_two::<f32, Ix2>(world, 8)?;
+    any_two::<num_complex::Complex<f32>, Ix3>(world, 4)?;
+    any_two::<i16, Ix4>(world, 2)?;
+    any_two::<f64, Ix5>(world, 2)?;
+    any_two::<bool, Ix6>(world, 2)
 }
 
 #[spmd_test(ranks = [1, 2, 3, 4, 5, 8])]

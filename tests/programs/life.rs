@@ -105,6 +105,12 @@ fn wrong_boards_are_refused_once() {
         (2, ["--generations=-1", "--json"], 2, "--generations"),
         (
             2,
+            ["--generations", "-1"],
+            2,
+            "value '-1' for '--generations",
+        ),
+        (
+            2,
             ["--output=x.h5", "--png=./x.h5"],
             2,
             "--output and --png both name",

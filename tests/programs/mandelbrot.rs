@@ -115,6 +115,8 @@ fn wrong_command_lines_are_refused_once() {
             outcome.stderr
         );
     }
+    let apart = run_refused("mandelbrot", 1, ["--zoom", "-1"]);
+    assert!(apart.stderr.contains("--zoom is -1"), "{apart:#?}");
     let directory = TemporaryDirectory::new();
     let same = example("mandelbrot", 2).arguments(["--png=a.h5", "--output=a.h5"]);
     let outcome = run(same.directory(directory.path()));

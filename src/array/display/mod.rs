@@ -60,7 +60,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         display(self)
     }
 
-    /// How the array is spread over the ranks: its layout, the bytes a rank, the imbalance. *Local.*
+    /// How the array is spread over the ranks: its layout, the bytes a rank and of its halo, the imbalance. *Local.*
     ///
     /// ```no_run
     /// # fn example(world: &partita::Communicator, u: partita::DistArray<f64, ndarray::Ix2>) {
@@ -68,7 +68,8 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// # }
     /// ```
     pub fn summary(&self) -> Summary {
-        self.layout.summary(size_of::<A>())
+        self.layout
+            .summary_with_halo(size_of::<A>(), &self.halo_widths())
     }
 }
 

@@ -33,7 +33,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape), on every rank, unless each rank has the same indices of both;
-    /// it names both layouts. Nothing is moved in silence: `redistribute` does that, and
+    /// it names both layouts. On one rank, which has all indices of any, layouts are told apart as far as they would
+    /// differ on every grid of several: by axes that are blocks here and cyclic there, or by having no axis that
+    /// both cut (rows and columns; a copy and blocks); slices count as equal there. Nothing is moved in silence: `redistribute` does that, and
     /// [`broadcast_to`](Self::broadcast_to) repeats axes of length 1.
     pub fn zip_with<T: Distributed<Dim = D>, C: Element>(
         &self,
