@@ -68,3 +68,12 @@ pub fn slowest(communicator: &Communicator, work: impl FnOnce() -> Result<()>) -
     work()?;
     communicator.all_reduce_value(clock.elapsed().as_secs_f64(), Operation::Max)
 }
+
+/// Does `work` on the root, while the others sleep and leave their cores to it.
+#[allow(dead_code)]
+pub fn rest<T>(communicator: &Communicator, work: impl FnOnce() -> T) -> Result<Option<T>> {
+    let done = communicator.is_root().then(work);
+    // It sleeps between looks, as `barrier` does not.
+    communicator.arrive_within(None)?;
+    Ok(done)
+}

@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use limit::slowest;
+use limit::{rest, slowest};
 use ndarray::Ix2;
 use partita::prelude::*;
 use partita_io::hdf5::{File, Storage, Writing};
@@ -117,14 +117,6 @@ fn on(part: &Communicator, side: usize, arguments: &Arguments) -> Result<Vec<Vec
         }
     }
     Ok(rows)
-}
-
-/// Does `work` on the root, while the others sleep and leave their cores to it.
-fn rest<T>(communicator: &Communicator, work: impl FnOnce() -> T) -> Result<Option<T>> {
-    let done = communicator.is_root().then(work);
-    // It sleeps between looks, as `barrier` does not.
-    communicator.arrive_within(None)?;
-    Ok(done)
 }
 
 /// Blocks of whole rows, of whole columns, and of neither.

@@ -5,22 +5,29 @@
 //! 8192 rows of `f64` are 512 MiB; `--gib 1` takes as many rows as fit 1 GiB.
 //!
 //! Everything is measured alternately in one run, between two arrays that exist already, and reported as
-//! ratios to a `memcpy` of each rank's part on all ranks at once: what the memory grants. The peer is
-//! `MPI_Alltoallw` with derived datatypes, in C.
+//! ratios to a `memcpy` of each rank's part on all ranks at once: what the memory grants. The peers are
+//! `MPI_Alltoallw` with derived datatypes, in C, and mpi4py with numpy: processes of their own, asked in turn with
+//! the others while the ranks here sleep.
 
 #[path = "../common/limit.rs"]
 #[allow(dead_code)]
 mod limit;
+#[path = "../common/python.rs"]
+#[allow(dead_code)]
+mod python;
 #[path = "../common/report.rs"]
 #[allow(dead_code)]
 mod report;
 
+use std::cell::RefCell;
 use std::process::ExitCode;
+use std::rc::Rc;
 
-use limit::slowest;
+use limit::{rest, slowest};
 use ndarray::Ix2;
 use partita::prelude::*;
 use partita::{Redistribution, layout::Distribution::*};
+use python::Python;
 use report::{Samples, median_ratio, print_table};
 
 /// Redistribution against a plain copy and against C
@@ -64,6 +71,8 @@ enum Work {
     InC {
         transpose: bool,
     },
+    /// What the processes are asked that the root has started.
+    InPython(&'static str, Rc<RefCell<Option<Python>>>),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +86,7 @@ fn main() -> ExitCode {
         let mut by_columns = DistArray::zeros(&grid, &columns)?;
         let mut by_rows = DistArray::zeros(&grid, &rows)?;
         let mut contenders = contenders(&grid, &rows, &columns)?;
+        add_python(world, &mut contenders)?;
         for round in 0..=arguments.samples {
             for contender in &mut contenders {
                 let into = if contender.keeps_rows() {
@@ -109,11 +119,6 @@ fn contenders(
     let transposing = Redistribution::permuted(grid, rows, rows, &[1, 0])?;
     let messages = plain.clone().with_messages_only();
     let transposing_messages = transposing.clone().with_messages_only();
-    let contender = |name, work| Contender {
-        name,
-        work,
-        seconds: Samples::default(),
-    };
     Ok(vec![
         contender("memcpy", Work::Copy),
         contender("rows to columns", Work::Plan(plain.clone().into())),
@@ -127,12 +132,47 @@ fn contenders(
     ])
 }
 
+fn contender(name: &'static str, work: Work) -> Contender {
+    Contender {
+        name,
+        work,
+        seconds: Samples::default(),
+    }
+}
+
+/// After C, each way, where mpi4py is installed.
+fn add_python(world: &Communicator, contenders: &mut Vec<Contender>) -> Result<()> {
+    let python = world
+        .is_root()
+        .then(|| Python::start_ranks("redistribute.py", world.size()));
+    let python = python.flatten();
+    if !world.broadcast_object(0, Some(python.is_some()))? {
+        if world.is_root() {
+            println!("mpi4py and numpy are not installed: left out");
+        }
+        return Ok(());
+    }
+    let python = Rc::new(RefCell::new(python));
+    for (transposes, question) in [(false, "columns"), (true, "transpose")] {
+        let in_c =
+            |it: &Contender| matches!(it.work, Work::InC { transpose } if transpose == transposes);
+        let place = contenders
+            .iter()
+            .position(in_c)
+            .map_or(0, |place| place + 1);
+        let work = Work::InPython(question, python.clone());
+        contenders.insert(place, contender("  mpi4py", work));
+    }
+    Ok(())
+}
+
 impl Contender {
     fn keeps_rows(&self) -> bool {
         match &self.work {
             Work::Copy => true,
             Work::Plan(plan) | Work::Shared(plan) => plan.source() == plan.target(),
             Work::InC { transpose } => *transpose,
+            Work::InPython(..) => true,
         }
     }
 
@@ -160,11 +200,22 @@ impl Contender {
                 let seconds = partita_peers::redistribute(world, from, into, side, *transpose)?;
                 world.all_reduce_value(seconds, Operation::Max)
             }
+            Work::InPython(question, python) => {
+                let question = format!("{question} {side}");
+                let mut python = python.borrow_mut();
+                let asked = rest(world, || python.as_mut().map(|it| it.seconds(&question)))?;
+                let seconds = asked.flatten().unwrap_or(Ok(0.0));
+                world.all_reduce_value(world.agree(seconds)?, Operation::Max)
+            }
         }
     }
 
     /// Every element is where it belongs.
     fn check(&self, world: &Communicator, into: &DistArray<f64, Ix2>, side: usize) -> Result<()> {
+        if let Work::InPython(..) = self.work {
+            // What it has is its own, and looked at there.
+            return Ok(());
+        }
         let transposed = self.keeps_rows() && !matches!(self.work, Work::Copy);
         let mut wrong = 0usize;
         for ([i, j], value) in into.indexed_iter() {
