@@ -26,7 +26,7 @@
 //!
 //! * [`run`] and [`run_with_arguments`] start and end MPI; [`Progress`] shows how far it is.
 //! * [`run_coupled`] does beside other programs, a Python for instance, and gives the [`Job`] of all.
-//! * [`Communicator`]: the ranks, and what they say to each other.
+//! * [`Communicator`]: the ranks, and what they say to each other; [`element!`] makes enumerations of users elements.
 //! * [`InterCommunicator`]: two groups of ranks, such as a program and the workers it started.
 //! * [`Farm`]: many independent tasks, each done by whichever rank is free.
 //! * [`Window`]: memory of each rank that the others put to and get from.
@@ -55,6 +55,13 @@ pub mod random;
 #[doc(hidden)]
 pub mod runtime;
 pub mod sum;
+
+/// What [`element!`] names.
+#[doc(hidden)]
+pub mod of_element {
+    pub use bytemuck::CheckedBitPattern;
+    pub use mpi::traits::Equivalence;
+}
 
 pub use array::reduce::{Lines, Reductions};
 pub use array::{

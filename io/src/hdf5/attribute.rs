@@ -1,35 +1,46 @@
-//! Attributes: the root writes and reads them, and tells the others.
+//! Attributes as they are written, by the root.
 
 use std::str::FromStr;
 
-use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
-use hdf5::{Attribute, Container, Datatype, Location};
-use serde::{Deserialize, Serialize};
+use hdf5::types::VarLenUnicode;
+use hdf5::{Attribute, Extents, H5Type, Location};
+use ndarray::{ArrayBase, Data, Dimension};
 
-use super::dtype::{Conversion, Hdf5Element, Mismatch, conversion, exact_floats, left_in_memory};
-use super::ffi::{Cause, Memory, as_bytes, convert, read_attribute, read_fixed_text};
+use super::dtype::{Hdf5Element, Mismatch};
+use super::ffi::{Cause, as_bytes};
 
-/// A value that can be written as an attribute: a number, a `bool`, a text, or an array of these.
+/// A value that can be written as an attribute: a number, a `bool`, a text, or an array of these, which may be an
+/// `ndarray` of any number of axes.
 pub trait AttributeValue {
     /// Writes the value as a new attribute of `location`.
     #[doc(hidden)]
     fn write(&self, location: &Location, name: &str) -> Result<(), Problem>;
 }
 
-/// A value that an attribute can be read as: a number, a `bool`, a `String`, or a `Vec` of these.
+/// An element of an attribute that is an array: a number or a `bool`. For enumerations and structs that are
+/// [elements](Hdf5Element) it is implemented by an empty line; a single one is then an array without axes.
 ///
-/// Numbers are converted as those of datasets are, without loss ([`Hdf5Element`]).
-pub trait FromAttribute: Sized {
-    /// Reads the attribute on one rank.
-    #[doc(hidden)]
-    fn read(attribute: &Attribute) -> Result<Content, Problem>;
-
-    /// The value, on every rank.
-    #[doc(hidden)]
-    fn decode(content: Content) -> Option<Self>;
-}
-
-/// An element of an attribute that is an array: a number or a `bool`.
+/// ```
+/// use bytemuck::CheckedBitPattern;
+/// use hdf5::H5Type;
+/// use ndarray::{Array0, Array2, arr0};
+/// use partita_io::hdf5::{AttributeElement, AttributeValue, FromAttribute};
+///
+/// #[derive(Clone, Copy, Default, CheckedBitPattern, H5Type)]
+/// #[repr(u8)]
+/// enum Phase {
+///     #[default]
+///     Solid = 1,
+///     Liquid = 2,
+/// }
+/// partita::element!(Phase);
+/// impl AttributeElement for Phase {}
+/// # fn is_written(_: impl AttributeValue) {}
+/// # fn is_read<Value: FromAttribute>() {}
+/// # is_written(arr0(Phase::Liquid));
+/// # is_read::<Array0<Phase>>();
+/// # is_read::<Array2<Phase>>();
+/// ```
 pub trait AttributeElement: Hdf5Element {}
 
 macro_rules! attribute_elements {
@@ -57,16 +68,6 @@ impl From<hdf5::Error> for Problem {
     }
 }
 
-/// An attribute's content on its way to the other ranks.
-#[doc(hidden)]
-#[derive(Debug, Serialize, Deserialize)]
-pub enum Content {
-    /// The bytes of so many elements, as they lie in memory.
-    Numbers { length: usize, bytes: Vec<u8> },
-    /// Texts.
-    Texts(Vec<String>),
-}
-
 /// Removes an attribute of this name, so that the new one replaces it.
 fn make_way(location: &Location, name: &str) -> Result<(), Problem> {
     if location.attr_names()?.iter().any(|other| other == name) {
@@ -75,16 +76,89 @@ fn make_way(location: &Location, name: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+/// What an attribute that is an array consists of: elements, or texts.
+pub trait AttributeItem: Sized {
+    /// Writes items in C order as a new attribute of this shape.
+    #[doc(hidden)]
+    fn write_items(
+        items: &[&Self],
+        shape: &[usize],
+        location: &Location,
+        name: &str,
+    ) -> Result<(), Problem>;
+}
+
+impl<T: AttributeElement> AttributeItem for T {
+    fn write_items(
+        items: &[&Self],
+        shape: &[usize],
+        location: &Location,
+        name: &str,
+    ) -> Result<(), Problem> {
+        let elements: Vec<T> = items.iter().map(|&&element| element).collect();
+        write_elements(&elements, shape, location, name)
+    }
+}
+
+macro_rules! text_items {
+    ($($text:ty),*) => {$(
+        impl AttributeItem for $text {
+            fn write_items(
+                items: &[&Self],
+                shape: &[usize],
+                location: &Location,
+                name: &str,
+            ) -> Result<(), Problem> {
+                write_texts(location, name, shape, items.iter().map(|text| text.as_ref()))
+            }
+        }
+    )*};
+}
+text_items!(&str, String);
+
+impl<Item, S, D> AttributeValue for ArrayBase<S, D>
+where
+    Item: AttributeItem,
+    S: Data<Elem = Item>,
+    D: Dimension,
+{
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        let items: Vec<&Item> = self.iter().collect();
+        Item::write_items(&items, self.shape(), location, name)
+    }
+}
+
 impl<T: AttributeElement> AttributeValue for [T] {
     fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        as_bytes(self)?;
-        make_way(location, name)?;
-        let attribute = location.new_attr::<T>().shape(self.len()).create(name)?;
-        if !self.is_empty() {
-            attribute.write_raw(self)?;
-        }
-        Ok(())
+        write_elements(self, &[self.len()], location, name)
     }
+}
+
+fn write_elements<T: AttributeElement>(
+    elements: &[T],
+    shape: &[usize],
+    location: &Location,
+    name: &str,
+) -> Result<(), Problem> {
+    as_bytes(elements)?;
+    make_way(location, name)?;
+    let attribute = new_attribute::<T>(location, name, shape)?;
+    if !elements.is_empty() {
+        attribute.write_raw(elements)?;
+    }
+    Ok(())
+}
+
+fn new_attribute<T: H5Type>(
+    location: &Location,
+    name: &str,
+    shape: &[usize],
+) -> hdf5::Result<Attribute> {
+    let extents = match shape {
+        [] => Extents::Scalar,
+        _ => Extents::from(shape.to_vec()),
+    };
+    location.new_attr::<T>().shape(extents).create(name)
 }
 
 impl<T: AttributeElement, const N: usize> AttributeValue for [T; N] {
@@ -141,7 +215,7 @@ macro_rules! text_arrays {
     ($($(#[$generic:tt])? $array:ty),*) => {$(
         impl AttributeValue for $array {
             fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-                write_texts(location, name, self.iter().map(AsRef::as_ref))
+                write_texts(location, name, &[self.len()], self.iter().map(AsRef::as_ref))
             }
         }
     )*};
@@ -157,14 +231,12 @@ impl<const N: usize> AttributeValue for [&str; N] {
 fn write_texts<'a>(
     location: &Location,
     name: &str,
+    shape: &[usize],
     texts: impl Iterator<Item = &'a str>,
 ) -> Result<(), Problem> {
     let texts = texts.map(as_stored_text).collect::<Result<Vec<_>, _>>()?;
     make_way(location, name)?;
-    let attribute = location
-        .new_attr::<VarLenUnicode>()
-        .shape(texts.len())
-        .create(name)?;
+    let attribute = new_attribute::<VarLenUnicode>(location, name, shape)?;
     if !texts.is_empty() {
         attribute.write_raw(&texts)?;
     }
@@ -175,145 +247,3 @@ pub(super) fn as_stored_text(text: &str) -> Result<VarLenUnicode, Problem> {
     VarLenUnicode::from_str(text)
         .map_err(|_| Cause::from("a text with a NUL in it cannot be stored").into())
 }
-
-impl<T: AttributeElement> FromAttribute for Vec<T> {
-    fn read(attribute: &Attribute) -> Result<Content, Problem> {
-        let stored = attribute.dtype()?;
-        let (from, to) = (stored.to_descriptor()?, T::type_descriptor());
-        let how = conversion(&from, &to).map_err(Problem)?;
-        let length = attribute.size();
-        let memory = Datatype::from_descriptor(&left_in_memory(&to, how))?;
-        let mut bytes = read_attribute(attribute, &stored, memory.size())?;
-        convert(&mut bytes, length, &stored, &memory)?;
-        bytes.truncate(length * memory.size());
-        if let Conversion::ByValue { signed } = how {
-            exact_floats(&mut bytes, signed).map_err(|integer| {
-                Problem(Mismatch::Loses(format!(
-                    "the integer {integer} has no equal among the floats"
-                )))
-            })?;
-        }
-        Ok(Content::Numbers { length, bytes })
-    }
-
-    fn decode(content: Content) -> Option<Self> {
-        let Content::Numbers { length, bytes } = content else {
-            return None;
-        };
-        let mut memory = Memory::<T>::zeroed(length)?;
-        if memory.bytes_mut().len() != bytes.len() {
-            return None;
-        }
-        memory.bytes_mut().copy_from_slice(&bytes);
-        memory.into_elements().ok()
-    }
-}
-
-impl FromAttribute for Vec<String> {
-    fn read(attribute: &Attribute) -> Result<Content, Problem> {
-        texts(attribute, read_fixed_text).map(Content::Texts)
-    }
-
-    fn decode(content: Content) -> Option<Self> {
-        match content {
-            Content::Texts(texts) => Some(texts),
-            Content::Numbers { .. } => None,
-        }
-    }
-}
-
-/// The texts of an attribute or a dataset; `fixed` reads those of fixed length.
-pub(super) fn texts<From>(
-    from: &From,
-    fixed: impl FnOnce(&From, &Datatype) -> Result<Vec<Vec<u8>>, Cause>,
-) -> Result<Vec<String>, Problem>
-where
-    From: std::ops::Deref<Target = Container>,
-{
-    if from.size() == 0 {
-        return Ok(Vec::new());
-    }
-    let datatype = from.dtype()?;
-    match datatype.to_descriptor()? {
-        TypeDescriptor::VarLenUnicode => {
-            let texts = from.read_raw::<VarLenUnicode>()?;
-            Ok(texts
-                .iter()
-                .map(|text| decode_text(text.as_bytes()))
-                .collect())
-        }
-        TypeDescriptor::VarLenAscii => {
-            let texts = from.read_raw::<VarLenAscii>()?;
-            Ok(texts
-                .iter()
-                .map(|text| decode_text(text.as_bytes()))
-                .collect())
-        }
-        TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
-            let texts = fixed(from, &datatype)?;
-            let texts = texts.iter().map(|text| decode_text(text));
-            Ok(texts
-                .map(|text| text.trim_end_matches(' ').to_string())
-                .collect())
-        }
-        other => Err(Problem(Mismatch::Loses(format!(
-            "it is no text but {other}"
-        )))),
-    }
-}
-
-/// Up to the first zero. What is no UTF-8 is shown as such: a wrong letter in a unit is no reason to fail.
-fn decode_text(bytes: &[u8]) -> String {
-    let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
-    String::from_utf8_lossy(text).to_string()
-}
-
-/// An attribute's value for people to read; what is no number and no text by its type.
-pub(super) fn in_words(attribute: &Attribute) -> String {
-    fn list<T: ToString>(values: Option<Vec<T>>) -> Option<String> {
-        let values: Vec<String> = values?.iter().map(T::to_string).collect();
-        Some(match values.as_slice() {
-            [only] => only.clone(),
-            many => format!("[{}]", many.join(", ")),
-        })
-    }
-    fn values<T>(attribute: &Attribute) -> Option<Vec<T>>
-    where
-        Vec<T>: FromAttribute,
-    {
-        Vec::decode(Vec::<T>::read(attribute).ok()?)
-    }
-    let otherwise = || match attribute
-        .dtype()
-        .and_then(|datatype| datatype.to_descriptor())
-    {
-        Ok(descriptor) => format!("({descriptor})"),
-        Err(_) => "(of an unknown type)".to_string(),
-    };
-    list(values::<String>(attribute))
-        .or_else(|| list(values::<i64>(attribute)))
-        .or_else(|| list(values::<u64>(attribute)))
-        .or_else(|| list(values::<f64>(attribute)))
-        .or_else(|| list(values::<bool>(attribute)))
-        .or_else(|| list(values::<num_complex::Complex<f64>>(attribute)))
-        .unwrap_or_else(otherwise)
-}
-
-macro_rules! one_of_a_vector {
-    ($($value:ty),*) => {$(
-        impl FromAttribute for $value {
-            fn read(attribute: &Attribute) -> Result<Content, Problem> {
-                match attribute.size() {
-                    1 => Vec::<$value>::read(attribute),
-                    length => Err(Problem(Mismatch::Loses(format!("it has {length} values")))),
-                }
-            }
-
-            fn decode(content: Content) -> Option<Self> {
-                Vec::<$value>::decode(content)?.into_iter().next()
-            }
-        }
-    )*};
-}
-one_of_a_vector!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, bool, String);
-one_of_a_vector!(num_complex::Complex<f32>, num_complex::Complex<f64>);

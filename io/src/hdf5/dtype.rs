@@ -29,6 +29,25 @@ use serde::{Deserialize, Serialize};
 /// # is_element::<Particle>();
 /// ```
 ///
+/// An enumeration is made an element by [`partita::element!`]:
+///
+/// ```
+/// use bytemuck::CheckedBitPattern;
+/// use hdf5::H5Type;
+///
+/// #[derive(Clone, Copy, Default, CheckedBitPattern, H5Type)]
+/// #[repr(u8)]
+/// enum Phase {
+///     #[default]
+///     Solid = 1,
+///     Liquid = 2,
+///     Gas = 7,
+/// }
+/// partita::element!(Phase);
+/// # fn is_element<A: partita_io::hdf5::Hdf5Element>() {}
+/// # is_element::<Phase>();
+/// ```
+///
 /// Texts are no elements, because they have no fixed length and lie outside of arrays: every rank has all texts of a
 /// dataset, as a list or an `ndarray`. See [`File::write_texts`](super::File::write_texts).
 pub trait Hdf5Element: partita::Element + hdf5::H5Type {}

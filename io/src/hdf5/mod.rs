@@ -15,6 +15,7 @@
 //! structure of a file depends on the number of ranks, and dropping a file needs no communication.
 
 mod attribute;
+mod attribute_read;
 mod checksum;
 mod compare;
 mod copy;
@@ -53,7 +54,8 @@ mod whole_pages;
 mod write;
 mod writing;
 
-pub use attribute::{AttributeElement, AttributeValue, FromAttribute};
+pub use attribute::{AttributeElement, AttributeItem, AttributeValue};
+pub use attribute_read::FromAttribute;
 pub use compare::Comparison;
 pub use copy::Copied;
 pub use dtype::Hdf5Element;

@@ -2,7 +2,8 @@
 
 use partita::{Error, Result};
 
-use super::attribute::{FromAttribute, Problem};
+use super::attribute::Problem;
+use super::attribute_read::FromAttribute;
 use super::dataset::Source;
 use super::dtype::Mismatch;
 use super::file::{Access, File};
@@ -108,7 +109,13 @@ impl<A: Access> File<A> {
                 Mismatch::Loses(detail) => source.format(detail),
             })
         })?;
-        let broken = || Error::format(operation, &self.path, "its value does not fit into memory");
+        let broken = || {
+            Error::format(
+                operation,
+                &self.path,
+                "its value is none of its type, or does not fit into memory",
+            )
+        };
         Value::decode(content).ok_or_else(broken)
     }
 }

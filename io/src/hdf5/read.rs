@@ -1,6 +1,6 @@
 //! Data into arrays: all ranks together.
 
-use ndarray::{Array, SliceInfoElem};
+use ndarray::{Array, Dimension, SliceInfoElem};
 use partita::layout::{Axes, Distribution, Layout, block_range};
 use partita::{DistArray, Error, ProcessGrid, Result};
 use serde::{Deserialize, Serialize};
@@ -349,7 +349,7 @@ pub(super) fn share(shape: &[usize], rank: usize, ranks: usize) -> Selection {
 }
 
 /// A shape of a static number of axes, if it has that many.
-pub(super) fn dimension<D: Axes>(shape: &[usize]) -> Option<D> {
+pub(super) fn dimension<D: Dimension>(shape: &[usize]) -> Option<D> {
     if D::NDIM.is_some_and(|ndim| ndim != shape.len()) {
         return None;
     }

@@ -7,7 +7,8 @@ use partita::layout::Axes;
 use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{Problem, as_stored_text, texts};
+use super::attribute::{Problem, as_stored_text};
+use super::attribute_read::texts;
 use super::checksum;
 use super::compare::{Comparison, index_of};
 use super::dataset::Source;

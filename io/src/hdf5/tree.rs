@@ -7,7 +7,7 @@ use hdf5::{Dataset, Group, LinkType, LocationType};
 use partita::Result;
 use serde::{Deserialize, Serialize};
 
-use super::attribute::in_words;
+use super::attribute_read::in_words;
 use super::dataset::{CHECKSUM, Source};
 use super::dtype;
 use super::ffi::{Cause, link_target};

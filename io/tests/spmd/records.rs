@@ -2,12 +2,11 @@
 
 use bytemuck::{AnyBitPattern, CheckedBitPattern};
 use hdf5::H5Type;
-use mpi::datatype::SystemDatatype;
 use mpi::traits::Equivalence;
-use ndarray::{Ix1, Ix2};
+use ndarray::{Array0, Array2, Ix1, Ix2, arr0};
 use num_complex::Complex;
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
-use partita_io::hdf5::{File, Storage};
+use partita_io::hdf5::{AttributeElement, File, Storage};
 use partita_testing::{TemporaryDirectory, spmd_test};
 
 use crate::tools::{h5py, on_root};
@@ -21,14 +20,9 @@ enum Phase {
     Gas = 7,
 }
 
-// SAFETY: an enumeration of `u8` is one.
-unsafe impl Equivalence for Phase {
-    type Out = SystemDatatype;
-
-    fn equivalent_datatype() -> SystemDatatype {
-        u8::equivalent_datatype()
-    }
-}
+partita::element!(Phase);
+impl AttributeElement for Phase {}
+impl AttributeElement for Particle {}
 
 #[derive(Debug, Clone, Copy, PartialEq, Default, Equivalence, AnyBitPattern, H5Type)]
 #[repr(C)]
@@ -90,6 +84,12 @@ fn enumerations_and_structs_go_through_and_h5py_knows_them(world: &Communicator)
         particle(7),
         &Storage::chunked().unlimited(0),
     )?;
+    file.attribute("phase", arr0(Phase::Liquid))?;
+    file.attribute("phases", [Phase::Gas, Phase::Solid])?;
+    file.attribute(
+        "particles",
+        Array2::from_shape_fn((2, 1), |(i, _)| particle(i)),
+    )?;
     file.write_texts("names", &["Anna", "Zoë", ""])?;
     file.close()?;
     let file = File::open(world, &path)?;
@@ -107,6 +107,12 @@ fn enumerations_and_structs_go_through_and_h5py_knows_them(world: &Communicator)
         });
         assert_eq!(brief.local(), expected);
     }
+    let phase: Array0<Phase> = file.read_attribute("phase")?;
+    assert_eq!(phase, arr0(Phase::Liquid));
+    let phases: Vec<Phase> = file.read_attribute("phases")?;
+    assert_eq!(phases, [Phase::Gas, Phase::Solid]);
+    let pair: Array2<Particle> = file.read_attribute("particles")?;
+    assert_eq!((pair.dim(), pair[[1, 0]]), ((2, 1), particle(1)));
     let program = r#"
 f = h5py.File(sys.argv[1])
 assert h5py.check_enum_dtype(f['phases0'].dtype) == {'Solid': 1, 'Liquid': 2, 'Gas': 7}
@@ -119,6 +125,10 @@ assert (p['spin'] == .25 + 1j * n).all() and p['spin'].dtype == np.complex64
 assert (p['charge'] == -n).all() and (p['species'] == 3 * n).all()
 assert (f['particles0'][:] == f['particles1'][:]).all()
 assert (f['growing']['charge'] == -7).all()
+assert f.attrs['phase'] == 2 and list(f.attrs['phases']) == [7, 1]
+kind = f.attrs.get_id('phase').dtype
+assert h5py.check_enum_dtype(kind) == {'Solid': 1, 'Liquid': 2, 'Gas': 7}
+assert f.attrs['particles'].shape == (2, 1) and (f.attrs['particles']['species'] == [[0], [3]]).all()
 assert list(f['names'].asstr()) == ['Anna', 'Zoë', '']
 "#;
     h5py(world, program, &[&path])?;
@@ -140,6 +150,7 @@ e = h5py.enum_dtype({'Solid': 1, 'Liquid': 2, 'Gas': 7}, basetype='u1')
 f.create_dataset('phases', data=np.array([7, 1], 'u1'), dtype=e)
 f.create_dataset('wrong', data=np.array([7, 3], 'u1'), dtype=e)
 e = h5py.enum_dtype({'Solid': 1, 'Plasma': 2}, basetype='u1')
+f.attrs.create('wrong', 3, dtype=h5py.enum_dtype({'Solid': 1, 'Liquid': 2, 'Gas': 7}, basetype='u1'))
 f.create_dataset('others', data=np.array([1, 1], 'u1'), dtype=e)
 "#;
     if h5py(world, program, &[&path])?.is_none() {
@@ -159,6 +170,8 @@ f.create_dataset('others', data=np.array([1, 1], 'u1'), dtype=e)
         wrong.to_string().contains("is no value of its type"),
         "{wrong}"
     );
+    let wrong = file.read_attribute::<Array0<Phase>>("wrong").unwrap_err();
+    assert!(wrong.to_string().contains("is none of its type"), "{wrong}");
     let missing = file.read::<Particle, Ix1>("p", &grid).unwrap_err();
     assert!(
         missing.to_string().contains("not all of them can be held"),

@@ -10,6 +10,7 @@ mod check;
 mod collective;
 mod common_file;
 mod double_buffer;
+mod element;
 pub(crate) mod environment;
 mod exchange;
 pub(crate) mod file;

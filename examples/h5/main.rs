@@ -16,14 +16,21 @@
 //!         steps = 20
 //!         time_step = 1
 //!     /u  float64 [512, 512], 2097152 bytes, checksum b76232860e103b76
+//!     inspect: groups=1 datasets=1 links=0 others=0 bytes=2097152
 //!
-//! `verify` ends with exit code 3 when data are not what was written, `compare` with 1 when they differ.
+//! The last line is for programs to read, as is all of what `--json` prints: one line, one document. The exit code is 0
+//! when data are good (`verify`) or the same (`compare`), 1 when they are damaged or differ, 2 when the command is wrong;
+//! 3 and 4 when a file is not what it should be, or not there.
+
+mod report;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use partita::prelude::*;
 use partita_io::hdf5::{File, Location, Reading, Verdict, allow_filters_from};
+
+use report::{Compared, Inspected, Verified};
 
 /// HDF5 files, looked at and copied in parallel
 #[derive(Debug, clap::Parser)]
@@ -37,6 +44,9 @@ struct Arguments {
     /// Load code for filters that HDF5 lacks from this folder
     #[arg(long, global = true, value_name = "FOLDER")]
     filters: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -49,14 +59,14 @@ enum Command {
     Copy {
         /// FILE.h5:/name, or a file for all that is in it
         from: Location,
-        /// FILE.h5:/name; the file is added to if it is there
+        /// FILE.h5:/name, or a file for the same name; it is added to if it is there
         to: Location,
     },
     /// Compare two datasets, element by element
     Compare {
-        /// FILE.h5:/name
+        /// FILE.h5:/name, or a file with one dataset
         one: Location,
-        /// FILE.h5:/name
+        /// FILE.h5:/name, or a file with one dataset
         other: Location,
         /// The largest difference that counts as none
         #[arg(long, default_value_t = 0.0)]
@@ -76,53 +86,68 @@ fn main() -> ExitCode {
                 false => file,
             })
         };
+        let json = arguments.json;
         match &arguments.command {
-            Command::Inspect { file } => inspect(&open(file)?),
-            Command::Verify { file } => verify(&open(file)?),
-            Command::Copy { from, to } => copy(&open(from.file())?, from, to),
+            Command::Inspect { file } => {
+                let file = open(file)?;
+                report::show(world, json, &Inspected::new(&file, file.tree()?))
+            }
+            Command::Verify { file } => {
+                let verified = verify(&open(file)?)?;
+                report::show(world, json, &verified)?;
+                verified.outcome()
+            }
+            Command::Copy { from, to } => {
+                let copied = copy(&open(from.file())?, from, to)?;
+                report::show(world, json, &report::Copying::new(copied))
+            }
             Command::Compare {
                 one,
                 other,
                 tolerance,
             } => {
                 let files = [open(one.file())?, open(other.file())?];
-                compare(&files, [one, other], *tolerance)
+                let compared = compare(&files, [one, other], *tolerance)?;
+                report::show(world, json, &compared)?;
+                compared.outcome()
             }
         }
     })
 }
 
-fn inspect(file: &File<Reading>) -> Result<()> {
-    let (world, tree) = (file.communicator(), file.tree()?);
-    root_println!(world, "{}", file.path().display());
-    for entry in tree {
-        root_println!(world, "{entry}");
-        for (name, value) in entry.attributes {
-            root_println!(world, "    {name} = {value}");
-        }
-    }
-    Ok(())
-}
-
-fn verify(file: &File<Reading>) -> Result<()> {
-    let (world, mut first) = (file.communicator(), Ok(()));
+fn verify(file: &File<Reading>) -> Result<Verified> {
+    let mut verified = Verified::new(file);
     for name in file.datasets()? {
-        let verdict = match file.verify(&name) {
-            Ok(Verdict::Intact) => "intact",
-            Ok(_) => "carries no checksum",
+        match file.verify(&name) {
+            Ok(Verdict::Intact) => verified.note(name, "intact", None),
+            Ok(_) => verified.note(name, "carries no checksum", None),
             // Every rank has the same error; the other datasets are looked at all the same.
             Err(error) if error.exit_code() == 3 => {
-                first = first.and(Err(error));
-                "cannot be trusted"
+                let verdict = match is_unsupported(&error) {
+                    true => "not verified",
+                    false => "cannot be trusted",
+                };
+                verified.note(name, verdict, Some(error.to_string()));
             }
             Err(error) => return Err(error),
-        };
-        root_println!(world, "{name}  {verdict}");
+        }
     }
-    first
+    Ok(verified)
 }
 
-fn copy(source: &File<Reading>, from: &Location, to: &Location) -> Result<()> {
+/// Whether data may be as they should be, and cannot be read here.
+fn is_unsupported(error: &Error) -> bool {
+    match error {
+        Error::OnRank { error, .. } => is_unsupported(error),
+        error => matches!(error, Error::Unsupported { .. }),
+    }
+}
+
+fn copy(
+    source: &File<Reading>,
+    from: &Location,
+    to: &Location,
+) -> Result<partita_io::hdf5::Copied> {
     let world = source.communicator();
     // Replicated, as one rank's answer is everyone's: they look at the same moment's file system.
     let is_there = world.broadcast_object(0, world.is_root().then(|| to.file().exists()))?;
@@ -133,21 +158,19 @@ fn copy(source: &File<Reading>, from: &Location, to: &Location) -> Result<()> {
     let (from, to) = (from.dataset().unwrap_or("/"), to.dataset());
     let copied = target.copy_from(source, from, to.unwrap_or(from))?;
     target.close()?;
-    for left in copied.left {
-        root_println!(world, "left behind: {left}");
-    }
-    Ok(())
+    Ok(copied)
 }
 
-fn compare(files: &[File<Reading>; 2], places: [&Location; 2], tolerance: f64) -> Result<()> {
-    let ([one, other], world) = (files, files[0].communicator());
+fn compare(files: &[File<Reading>; 2], places: [&Location; 2], tolerance: f64) -> Result<Compared> {
+    let [one, other] = files;
     let (name, other_name) = (one.dataset_at(places[0])?, other.dataset_at(places[1])?);
-    let comparison = one.compare(&name, other, &other_name, tolerance)?;
-    match comparison.different {
-        0 => {
-            root_println!(world, "{comparison}");
-            Ok(())
+    match one.compare(&name, other, &other_name, tolerance) {
+        Ok(comparison) => Ok(Compared::Elements(comparison)),
+        // Data of two shapes are no failure of comparing them.
+        Err(Error::Shape { detail, .. }) => Ok(Compared::Apart(detail)),
+        Err(Error::OnRank { error, .. }) if matches!(*error, Error::Shape { .. }) => {
+            Ok(Compared::Apart(error.to_string()))
         }
-        _ => Err(Error::other(comparison)),
+        Err(error) => Err(error),
     }
 }
