@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attribute::{AttributeElement, Problem};
 use super::dtype::{Conversion, Mismatch, conversion, exact_floats, left_in_memory};
-use super::ffi::{Cause, Memory, convert, read_attribute, read_fixed_text};
+use super::ffi::{Cause, Memory, convert, descriptor, read_attribute, read_fixed_text};
 use super::read::dimension;
 
 /// A value that an attribute can be read as: a number, a `bool`, a `String`, or a `Vec` or an `ndarray` of these. A
@@ -54,10 +54,8 @@ impl<T: AttributeElement> FromAttribute for Vec<T> {
     fn read(attribute: &Attribute) -> Result<Content, Problem> {
         let stored = attribute.dtype()?;
         let shape = shape(attribute)?;
-        let from = stored.to_descriptor().map_err(|error| {
-            let cause = Cause::from(error);
-            Problem(Mismatch::Unsupported(format!("the element type ({cause})")))
-        })?;
+        let unsupported = |words| Mismatch::Unsupported(format!("the element type {words}"));
+        let from = descriptor(&stored).map_err(|words| Problem(unsupported(words)))?;
         let to = T::type_descriptor();
         let how = conversion(&from, &to).map_err(Problem)?;
         let length = attribute.size();
@@ -203,11 +201,9 @@ pub(super) fn in_words(attribute: &Attribute) -> String {
     if attribute.space().is_ok_and(|space| space.is_null()) {
         return "(nothing)".to_string();
     }
-    let otherwise = || match attribute
-        .dtype()
-        .and_then(|datatype| datatype.to_descriptor())
-    {
-        Ok(descriptor) => format!("({descriptor})"),
+    let otherwise = || match attribute.dtype().as_ref().map(descriptor) {
+        Ok(Ok(descriptor)) => format!("({descriptor})"),
+        Ok(Err(words)) => format!("({words})"),
         Err(_) => "(of an unknown type)".to_string(),
     };
     list(values::<String>(attribute))

@@ -13,7 +13,7 @@ use partita::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::dtype::{Conversion, Mismatch, conversion, lossy_conversion};
-use super::ffi::{Cause, DatasetRefusal, name_of_file, open_dataset, open_object};
+use super::ffi::{Cause, DatasetRefusal, descriptor, name_of_file, open_dataset, open_object};
 use super::listing::{enumeration, list, walk};
 use crate::save::irregular_kind;
 
@@ -174,11 +174,10 @@ impl Source<'_> {
 
     /// The type of the elements.
     pub(super) fn element(&self, dataset: &Dataset) -> Result<TypeDescriptor> {
-        let descriptor = dataset
+        let datatype = dataset
             .dtype()
-            .and_then(|datatype| datatype.to_descriptor());
-        descriptor
-            .map_err(|error| self.unsupported(format!("the element type ({})", Cause::from(error))))
+            .map_err(|error| self.damaged(&error.into()))?;
+        descriptor(&datatype).map_err(|words| self.unsupported(format!("the element type {words}")))
     }
 
     /// The checksum that a dataset carries, if it does.

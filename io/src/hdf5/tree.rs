@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::attribute_read::in_words;
 use super::dataset::{CHECKSUM, Source};
 use super::dtype;
-use super::ffi::{Cause, link_target};
+use super::ffi::{Cause, descriptor, link_target};
 use super::file::{Access, File};
 
 /// Something in a file, under its full name.
@@ -41,6 +41,8 @@ pub enum EntryKind {
 /// What is known of a dataset without its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetEntry {
+    /// Whether it has a shape at all: HDF5 knows datasets without any element, of no shape.
+    pub has_shape: bool,
     /// The shape.
     pub shape: Vec<usize>,
     /// The axes that can grow without limit.
@@ -142,12 +144,13 @@ fn describe(source: &Source, dataset: &Dataset) -> std::result::Result<DatasetEn
     let extents = space.extents()?;
     let unlimited = extents.maxdims().into_iter().enumerate();
     let unlimited = unlimited.filter_map(|(axis, most)| most.is_none().then_some(axis));
-    let element = match dataset.dtype()?.to_descriptor() {
+    let element = match descriptor(&dataset.dtype()?) {
         Ok(descriptor) => dtype::name(&descriptor),
-        Err(error) => format!("unknown ({})", Cause::from(error)),
+        Err(words) => words,
     };
     let filters = properties.get_filters()?;
     Ok(DatasetEntry {
+        has_shape: !space.is_null(),
         shape: space.shape(),
         unlimited: unlimited.collect(),
         element,
@@ -185,7 +188,10 @@ impl fmt::Display for Entry {
 
 impl fmt::Display for DatasetEntry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {:?}", self.element, self.shape)?;
+        match self.has_shape {
+            true => write!(formatter, "{} {:?}", self.element, self.shape)?,
+            false => write!(formatter, "{} without a shape", self.element)?,
+        }
         if !self.unlimited.is_empty() {
             write!(formatter, ", axes {:?} unlimited", self.unlimited)?;
         }

@@ -13,8 +13,14 @@ fn numbers_of_other_programs_become_floats(world: &Communicator) -> Result<()> {
     let directory = TemporaryDirectory::new();
     let path = directory.join("h5py.h5");
     let program = r#"
+numbers = np.arange(24).reshape(4, 6)
+with h5py.File(sys.argv[2], "w", libver="latest", userblock_size=1024) as file:
+    file["plain"] = numbers
+    file.create_dataset("one chunk", data=numbers, chunks=(4, 6))
+    file.create_dataset("fixed chunks", data=numbers, chunks=(3, 4))
+    file.create_dataset("one way", data=numbers, chunks=(3, 4), maxshape=(None, 6))
+    file.create_dataset("both ways", data=numbers, chunks=(3, 4), maxshape=(None, None), compression="gzip")
 with h5py.File(sys.argv[1], "w") as file:
-    numbers = np.arange(24).reshape(4, 6)
     for order in "<>":
         for dtype in ["f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]:
             name = {"<": "little", ">": "big"}[order] + dtype
@@ -27,21 +33,41 @@ with h5py.File(sys.argv[1], "w") as file:
     for name, filters in [("sparse", {}), ("sparse gzip", {"compression": "gzip"})]:
         sparse = file.create_dataset(name, shape=(4, 6), dtype="f8", chunks=(2, 2), fillvalue=-1, **filters)
         sparse[1:3, :3] = 5
+    twelve = h5py.h5t.NATIVE_INT32.copy()
+    twelve.set_precision(12)
+    twelve.set_offset(3)
+    packed = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    packed.set_chunk((3, 4))
+    packed.set_filter(h5py.h5z.FILTER_NBIT)
+    for name, properties in [(b"12 bits", None), (b"12 bits packed", packed)]:
+        made = h5py.h5d.create(file.id, name, twelve, h5py.h5s.create_simple((4, 6)), dcpl=properties)
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, numbers.astype("i4"))
+    file.create_dataset("scaled", data=numbers, chunks=(3, 4), scaleoffset=0)
+    file.create_dataset("scaled float", data=numbers / 1.0, chunks=(3, 4), scaleoffset=2)
+    szip = {"compression": "szip"} if h5py.h5z.filter_avail(h5py.h5z.FILTER_SZIP) else {}
+    file.create_dataset("szip", data=numbers, chunks=(4, 6), **szip)
+    file["kind"] = np.dtype(">f4")
+    file.create_dataset("committed", data=numbers, dtype=file["kind"])
+    file.create_group("ordered", track_order=True).create_dataset("u", data=numbers, track_times=True)
     file.create_dataset("compact", data=numbers.astype("f8"),
                         dcpl=(lambda p: (p.set_layout(h5py.h5d.COMPACT), p)[1])(h5py.h5p.create(h5py.h5p.DATASET_CREATE)))
 "#;
-    if h5py(world, program, &[&path])?.is_none() {
+    let newest = directory.join("newest.h5");
+    if h5py(world, program, &[&path, &newest])?.is_none() {
         return Ok(());
     }
-    let file = File::open(world, &path)?;
+    let (file, newest) = (File::open(world, &path)?, File::open(world, &newest)?);
     let mut names = file.datasets()?;
-    assert_eq!(names.len(), 27);
+    assert_eq!(names.len(), 34);
     names.retain(|name| !name.contains("sparse"));
     names.push("alias".to_string());
     for grid in grids(world, 2)? {
         let expected = numbered(&grid, Ix2(4, 6))?;
         for name in &names {
             assert_same(&file.read(name, &grid)?, &expected);
+        }
+        for name in newest.datasets()? {
+            assert_same(&newest.read(&name, &grid)?, &expected);
         }
     }
     let grid = ProcessGrid::balanced(world, 2)?;

@@ -125,6 +125,24 @@ with h5py.File(sys.argv[1], "w") as file:
     file["compound"] = np.array([(1, 2.0)], dtype=[("n", "i4"), ("x", "f8")])
     file["half"] = np.arange(4, dtype="f2")
     file["long"] = np.arange(4, dtype=np.longdouble)
+    file["long complex"] = np.arange(4, dtype=np.clongdouble)
+    file["opaque"] = np.array([b"ab", b"cd"], "V2")
+    file.create_dataset("moment", data=np.array(["2020-01-01"], "M8[s]").astype(h5py.opaque_dtype("M8[s]")))
+    file["matrices"] = np.zeros(3, [("m", "f8", (2, 2))])
+    file.create_dataset("vectors", (4,), np.dtype(("f8", 3)))
+    file["nested"] = np.zeros(3, [("a", [("x", "f4"), ("y", "i2", (2,))]), ("b", "c8")])
+    file.create_dataset("object", data=[file.ref], dtype=h5py.ref_dtype)
+    file.create_dataset("region", data=[file["half"].regionref[0:1]], dtype=h5py.regionref_dtype)
+    h5py.h5d.create(file.id, b"bits", h5py.h5t.STD_B8LE, h5py.h5s.create_simple((4,)))
+    narrow = h5py.h5t.STD_I32LE.copy()
+    narrow.set_precision(24)
+    narrow.set_size(3)
+    h5py.h5d.create(file.id, b"int24", narrow, h5py.h5s.create_simple((4,)))
+    brain = h5py.h5t.IEEE_F32LE.copy()
+    brain.set_fields(15, 7, 8, 0, 7)
+    brain.set_precision(16)
+    brain.set_size(2)
+    h5py.h5d.create(file.id, b"bfloat16", brain, h5py.h5s.create_simple((4,)))
     file.create_dataset("enum", data=[0, 1], dtype=h5py.enum_dtype({"RED": 0, "GREEN": 1}, basetype="u1"))
     file.create_dataset("ragged", shape=(2,), dtype=h5py.vlen_dtype("f8"))
     file["null"] = h5py.Empty("f8")
@@ -146,8 +164,25 @@ with h5py.File(sys.argv[1], "w") as file:
         ("text", "unicode (var len)"),
         ("fixed", "string (len 1)"),
         ("compound", "compound (2 fields)"),
-        ("half", "the element type"),
-        ("long", "the element type"),
+        ("half", "the element type float of 16 bits"),
+        ("long", "the element type float of 128 bits"),
+        (
+            "long complex",
+            "the element type compound (32 bytes, parts of which",
+        ),
+        ("opaque", "the element type opaque (2 bytes)"),
+        ("moment", "the element type opaque (8 bytes)"),
+        (
+            "matrices",
+            "the element type compound (32 bytes, parts of which",
+        ),
+        ("vectors", "the element type [float64; 3]"),
+        ("nested", "the element type compound (2 fields)"),
+        ("object", "the element type reference (object)"),
+        ("region", "the element type reference (region)"),
+        ("bits", "the element type bitfield of 8 bits"),
+        ("int24", "the element type integer of 24 bits"),
+        ("bfloat16", "the element type float of 16 bits"),
         ("enum", "enum (uint8)"),
         ("ragged", "[float64] (var len)"),
         ("null", "a dataset without a shape"),

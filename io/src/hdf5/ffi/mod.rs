@@ -6,6 +6,7 @@
 mod alike;
 mod attributes;
 mod buffer;
+mod class;
 mod convert;
 mod group;
 mod open;
@@ -21,6 +22,7 @@ use std::sync::Once;
 pub(crate) use alike::{create_dataset_alike, create_group_alike, has_references};
 pub(crate) use attributes::{copy_attributes, copy_object};
 pub(crate) use buffer::{Memory, as_bytes, as_bytes_mut};
+pub(crate) use class::descriptor;
 pub(crate) use convert::convert;
 pub(crate) use group::create_group;
 pub(crate) use open::{DatasetRefusal, ParallelFile, name_of_file, open_dataset, open_object};
