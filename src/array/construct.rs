@@ -73,16 +73,28 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     where
         F: Fn(D::Index) -> A,
     {
+        DistArray::made(Call::new("from_fn"), grid, layout, f)
+    }
+
+    /// By this call.
+    #[track_caller]
+    pub(super) fn made<F>(
+        call: Call,
+        grid: &ProcessGrid,
+        layout: impl IntoLayout<Dim = D>,
+        f: F,
+    ) -> Result<Self>
+    where
+        F: Fn(D::Index) -> A,
+    {
         let layout = layout.into_layout(grid)?;
-        let call = Call::new("from_fn")
-            .array::<A>(layout.shape())
-            .layout(&layout);
+        let call = call.array::<A>(layout.shape()).layout(&layout);
         let _call = grid.communicator().enter(call)?;
         let rank = grid.communicator().rank();
         let shape = layout.local_shape(rank);
         let mut room = grid
             .communicator()
-            .agree(Room::new(shape.size(), "from_fn"))?;
+            .agree(Room::new(shape.size(), call.operation()))?;
         for_each_index::<D>(&layout.all_local_runs(rank), |index| {
             room.values.push(f(index))
         });
@@ -96,7 +108,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     /// As [`from_fn`](Self::from_fn).
     #[track_caller]
     pub fn full(grid: &ProcessGrid, layout: impl IntoLayout<Dim = D>, value: A) -> Result<Self> {
-        DistArray::from_fn(grid, layout, |_| value)
+        DistArray::made(Call::new("full"), grid, layout, |_| value)
     }
 
     /// The array of this `layout` with zeros everywhere. *Collective.*
@@ -108,7 +120,7 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     where
         A: Zero,
     {
-        DistArray::full(grid, layout, A::zero())
+        DistArray::made(Call::new("zeros"), grid, layout, |_| A::zero())
     }
 
     /// The array of this `layout` of which each rank brings its part. *Collective.*

@@ -7,7 +7,7 @@ use num_traits::{Float, One, Zero};
 
 use super::view::Distributed;
 use super::{DistArray, IntoLayout, ProcessGrid};
-use crate::comm::Element;
+use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, Distribution};
 
@@ -98,7 +98,7 @@ impl<A: Element + Float> DistArray<A, Ix1> {
     /// ```
     ///
     /// # Errors
-    /// As [`from_fn`](Self::from_fn).
+    /// The same on every rank: [`Error::Numerical`] when end − start is not finite; as [`from_fn`](Self::from_fn).
     #[track_caller]
     pub fn linspace(
         grid: &ProcessGrid,
@@ -110,7 +110,12 @@ impl<A: Element + Float> DistArray<A, Ix1> {
         let last = layout.shape()[0].saturating_sub(1);
         let number = |count: usize| A::from(count).unwrap_or(A::nan());
         let step = (end - start) / number(last);
-        DistArray::from_fn(grid, layout, |[i]| match i {
+        if !step.is_finite() && last > 0 {
+            let detail = "the end is not a finite distance from the start";
+            return Err(Error::numerical("linspace", detail));
+        }
+        let call = Call::new("linspace").given(&[start, end].map(Float::integer_decode));
+        DistArray::made(call, grid, layout, |[i]| match i {
             0 => start,
             i if i == last => end,
             i => start + number(i) * step,
@@ -148,12 +153,13 @@ impl<A: Element + Progression> DistArray<A, Ix1> {
             return Err(Error::numerical("arange", detail));
         };
         let layout = grid.layout([count], &[distribution])?;
-        DistArray::from_fn(grid, layout, |[i]| range.start.after(i, step))
+        let call = Call::new("arange").given(&format!("{range:?} by {step:?}"));
+        DistArray::made(call, grid, layout, |[i]| range.start.after(i, step))
     }
 }
 
 /// A number of which there are arithmetic progressions: the integers, `f32` and `f64`.
-pub trait Progression: Copy {
+pub trait Progression: Copy + std::fmt::Debug {
     /// So many steps on.
     fn after(self, count: usize, step: Self) -> Self;
 

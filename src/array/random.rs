@@ -52,8 +52,25 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     where
         Dist: Distribution<Value = A>,
     {
+        let of = std::any::type_name::<Dist>();
+        DistArray::random_of(of, grid, layout, seed, distribution)
+    }
+
+    /// As [`random`](Self::random), of a distribution that these words tell from others.
+    #[track_caller]
+    fn random_of<Dist>(
+        of: &str,
+        grid: &ProcessGrid,
+        layout: impl IntoLayout<Dim = D>,
+        seed: u64,
+        distribution: Dist,
+    ) -> Result<Self>
+    where
+        Dist: Distribution<Value = A>,
+    {
         let mut sequence = Sequence::new(seed, distribution);
-        DistArray::by_position("random", grid, layout, seed, |start, values| {
+        let call = Call::new("random").seed(seed).given(of);
+        DistArray::by_position(call, grid, layout, |start, values| {
             sequence.fill(start, values);
         })
     }
@@ -83,7 +100,8 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     where
         A: Real,
     {
-        DistArray::random(grid, layout, seed, Uniform::new(range)?)
+        let uniform = Uniform::new(range)?;
+        DistArray::random_of(&format!("{uniform:?}"), grid, layout, seed, uniform)
     }
 
     /// Normal numbers of a mean and a standard deviation; see [`Normal`]. *Collective.*
@@ -104,7 +122,8 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     where
         A: Real,
     {
-        DistArray::random(grid, layout, seed, Normal::new(mean, deviation)?)
+        let normal = Normal::new(mean, deviation)?;
+        DistArray::random_of(&format!("{normal:?}"), grid, layout, seed, normal)
     }
 
     /// Integers of a range, each with exactly the same probability; see [`Integers`]. *Collective.*
@@ -133,28 +152,25 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     where
         A: IntegerValue,
     {
-        DistArray::random(grid, layout, seed, Integers::new(range)?)
+        let integers = Integers::new(range)?;
+        DistArray::random_of(&format!("{integers:?}"), grid, layout, seed, integers)
     }
 
     /// The array whose elements from one C-order position on `fill` fills in, run after run.
     #[track_caller]
     fn by_position(
-        operation: &'static str,
+        call: Call,
         grid: &ProcessGrid,
         layout: impl IntoLayout<Dim = D>,
-        seed: u64,
         mut fill: impl FnMut(u64, &mut [A]),
     ) -> Result<Self> {
         // Replicated: layout and grid.
         let layout = layout.into_layout(grid)?;
-        let call = Call::new(operation)
-            .array::<A>(layout.shape())
-            .seed(seed)
-            .layout(&layout);
+        let call = call.array::<A>(layout.shape()).layout(&layout);
         let _call = grid.communicator().enter(call)?;
         let rank = grid.communicator().rank();
         // Local: memory.
-        let storage: Result<Array<A, D>> = try_default(layout.local_shape(rank), operation);
+        let storage: Result<Array<A, D>> = try_default(layout.local_shape(rank), call.operation());
         let mut storage = grid.communicator().agree(storage)?;
         let mut rest = storage.as_slice_mut().unwrap_or_default();
         for_each_run(&layout, rank, |run| {
@@ -235,7 +251,8 @@ fn permuted<D: Axes>(
     population: u64,
 ) -> Result<DistArray<u64, D>> {
     let permutation = Permutation::new(population, seed);
-    DistArray::by_position(operation, grid, layout, seed, |start, values| {
+    let call = Call::new(operation).seed(seed).given(&population);
+    DistArray::by_position(call, grid, layout, |start, values| {
         for (place, value) in (start..).zip(values) {
             *value = permutation.image(place);
         }

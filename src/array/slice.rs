@@ -68,7 +68,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
     where
         I::OutDim: Axes,
     {
-        let call = Call::new("slice_to_owned").array::<A>(self.shape());
+        let call = Call::new("slice_to_owned")
+            .array::<A>(self.shape())
+            .given(info.as_ref());
         let _call = self.communicator().enter(call)?;
         // Replicated: layouts and slices are the same on every rank.
         let axes = axes_of(&self.layout, info.as_ref())?;
@@ -133,7 +135,9 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         D: RemoveAxis,
         D::Smaller: Axes,
     {
-        let call = Call::new("index_axis").array::<A>(self.shape());
+        let call = Call::new("index_axis")
+            .array::<A>(self.shape())
+            .given(&(axis, index));
         let _call = self.communicator().enter(call)?;
         let thin = thin(&self.layout, axis, index)?;
         let local = thin.local(&self.layout, self.communicator().rank());
@@ -224,7 +228,7 @@ fn axis_slice(element: &SliceInfoElem, length: usize) -> Result<AxisSlice, Strin
         SliceInfoElem::Slice { start, end, step } => AxisSlice::new(length, start, end, step),
         SliceInfoElem::Index(index) => {
             // After the last one there is the end.
-            let end = Some(index + 1).filter(|end| *end != 0);
+            let end = index.checked_add(1).filter(|end| *end != 0);
             AxisSlice::new(length, index, end, 1)
                 .ok()
                 .filter(|slice| !slice.is_empty())

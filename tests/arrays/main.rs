@@ -4,6 +4,7 @@
 
 mod array_errors;
 mod arrays;
+mod disagreements;
 mod displays;
 mod elementwise;
 mod halo_cases;

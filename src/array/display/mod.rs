@@ -143,7 +143,9 @@ struct Shown {
 impl Shown {
     /// Of each axis.
     fn of_shape(shape: &[usize]) -> Vec<Self> {
-        let summarised = shape.iter().product::<usize>() > THRESHOLD;
+        let size = shape.iter().product::<usize>();
+        // Of nothing, no index of any axis is looked at.
+        let summarised = size == 0 || size > THRESHOLD;
         shape.iter().map(|&n| Shown::of(n, summarised)).collect()
     }
 

@@ -172,10 +172,13 @@ impl<A: Element, D: Axes> DistArray<A, D> {
             return Err(Error::shape("with_halo", detail));
         }
         let communicator = self.communicator().clone();
-        let _call = communicator.enter(Call::new("with_halo").array::<A>(self.shape()))?;
-        let plan = HaloPlan::new(&self.layout, &halo.widths, communicator.rank())?;
+        let call = Call::new("with_halo").array::<A>(self.shape());
+        let call = call.layout(&self.layout).given(&halo.widths);
+        let _call = communicator.enter(call)?;
+        // Memory first: a halo that nobody can hold is not worth a plan.
         let padded =
             communicator.agree(padded_storage(&self.layout, communicator.rank(), &halo))?;
+        let plan = HaloPlan::new(&self.layout, &halo.widths, communicator.rank())?;
         let sent = plan.sends.iter().map(Message::volume).sum();
         let boxes = communicator.boxes_for::<A>(sent)?;
         let own = self.local_shape();
@@ -213,7 +216,14 @@ fn padded_storage<A: Element, D: Axes>(
 ) -> Result<Array<A, D>> {
     let mut shape = layout.local_shape(rank);
     for (axis, length) in shape.slice_mut().iter_mut().enumerate() {
-        *length += halo.widths.lower[axis] + halo.widths.upper[axis];
+        let wider = length.saturating_add(halo.widths.lower[axis]);
+        *length = wider.saturating_add(halo.widths.upper[axis]);
+    }
+    if shape.size_checked().is_none() {
+        return Err(Error::Memory {
+            operation: "with_halo".to_string(),
+            bytes: u64::MAX,
+        });
     }
     let mut padded = try_default(shape, "with_halo")?;
     // From the last axis to the first, so that the first axis has the last word on shared corners; and what

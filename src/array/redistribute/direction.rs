@@ -7,7 +7,7 @@ use crate::array::construct::try_default;
 use crate::array::{DistArray, ProcessGrid};
 use crate::comm::checker::Entered;
 use crate::comm::ffi::vector_with_capacity;
-use crate::comm::{Call, Communicator, Element, SHARED_BYTES};
+use crate::comm::{Call, Communicator, Element, Operation, SHARED_BYTES};
 use crate::error::{Error, Result};
 use crate::layout::{Axes, Cost, Layout, Route, Transfer, Window};
 
@@ -91,12 +91,12 @@ impl<D: Axes> Direction<D> {
         &self,
         operation: &'static str,
         array: &'array DistArray<A, D>,
+        options: Options,
     ) -> Result<Entered<'array>> {
-        let call = Call::new(operation).array::<A>(array.shape()).layout(&(
-            &self.from.1,
-            &self.to.1,
-            &self.permutation,
-        ));
+        let call = Call::new(operation)
+            .array::<A>(array.shape())
+            .layout(&(&self.from.1, &self.to.1, &self.permutation))
+            .given(&options.as_messages());
         array.communicator().enter(call)
     }
 
@@ -116,7 +116,7 @@ impl<D: Axes> Direction<D> {
         source: Result<Source<'_, A>>,
         options: Options,
     ) -> Result<DistArray<A, D>> {
-        window_for::<A>(options)?;
+        let options = self.least(options)?;
         let (grid, layout) = &self.to;
         // Local: memory.
         let (source, storage) = self.agree_on_memory::<A, _>(options, || {
@@ -137,9 +137,19 @@ impl<D: Axes> Direction<D> {
     ) -> Result<()> {
         check_layout(array, &self.from)?;
         check_layout(into, &self.to)?;
-        window_for::<A>(options)?;
+        let options = self.least(options)?;
         self.agree_on_memory::<A, _>(options, || Ok(()))?;
         self.run(array.source(), options, into)
+    }
+
+    /// With the least of all ranks' limits: they have to take the same rounds.
+    fn least(&self, mut options: Options) -> Result<Options> {
+        if let Some(limit) = &mut options.memory_limit {
+            *limit = self
+                .communicator()
+                .all_reduce_value(*limit, Operation::Min)?;
+        }
+        Ok(options)
     }
 
     /// What `allocate` gives, when every rank also has room for its buffers.
@@ -149,7 +159,9 @@ impl<D: Axes> Direction<D> {
         allocate: impl FnOnce() -> Result<R>,
     ) -> Result<R> {
         let cost = self.cost::<A>(options);
-        let allocated = allocate().and_then(|memory| {
+        // Local: memory.
+        let allocated = window_for::<A>(options).and_then(|_| allocate());
+        let allocated = allocated.and_then(|memory| {
             vector_with_capacity::<u8>(cost.peak_memory, self.operation)?;
             Ok(memory)
         });

@@ -126,7 +126,7 @@ impl<D: Axes> Redistribution<D> {
     /// The same plan with buffers of at most so many bytes on each rank: in as many rounds as that takes.
     ///
     /// The limit is for the buffers that come beyond the two arrays. What moves is sent as messages then; what MPI
-    /// itself keeps of messages under way is not counted.
+    /// itself keeps of messages under way is not counted. Every rank sets a limit or none does; of several the least counts.
     pub fn with_memory_limit(mut self, bytes: usize) -> Self {
         self.options.memory_limit = Some(bytes);
         self
@@ -195,7 +195,7 @@ impl<D: Axes> Redistribution<D> {
     /// way, [`Error::Memory`](crate::Error::Memory) when a rank cannot hold its new part.
     #[track_caller]
     pub fn forward<A: Element>(&self, array: &DistArray<A, D>) -> Result<DistArray<A, D>> {
-        let _call = self.there.enter("redistribute", array)?;
+        let _call = self.there.enter("redistribute", array, self.options)?;
         self.there.apply(array, self.options)
     }
 
@@ -213,7 +213,7 @@ impl<D: Axes> Redistribution<D> {
         into: &mut DistArray<A, D>,
         array: &DistArray<A, D>,
     ) -> Result<()> {
-        let _call = self.there.enter("redistribute", array)?;
+        let _call = self.there.enter("redistribute", array, self.options)?;
         self.there.apply_into(into, array, self.options)
     }
 
@@ -223,7 +223,7 @@ impl<D: Axes> Redistribution<D> {
     /// As [`forward`](Self::forward), with source and target exchanged.
     #[track_caller]
     pub fn backward<A: Element>(&self, array: &DistArray<A, D>) -> Result<DistArray<A, D>> {
-        let _call = self.back.enter("redistribute back", array)?;
+        let _call = self.back.enter("redistribute back", array, self.options)?;
         self.back.apply(array, self.options)
     }
 
@@ -237,7 +237,7 @@ impl<D: Axes> Redistribution<D> {
         into: &mut DistArray<A, D>,
         array: &DistArray<A, D>,
     ) -> Result<()> {
-        let _call = self.back.enter("redistribute back", array)?;
+        let _call = self.back.enter("redistribute back", array, self.options)?;
         self.back.apply_into(into, array, self.options)
     }
 }

@@ -50,7 +50,10 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         target: &Layout<D>,
         scratch: &'panel mut Vec<A>,
     ) -> Result<ArrayView<'panel, A, D>> {
-        let call = Call::new("panel").array::<A>(self.shape());
+        let call = Call::new("panel")
+            .array::<A>(self.shape())
+            .layout(target)
+            .given(&(axis, &range, permutation.as_ref()));
         let _call = self.communicator().enter(call)?;
         let slices = slices(self.layout.shape(), axis, range)?;
         let sliced = self.layout.slice(&slices)?;

@@ -83,9 +83,13 @@ impl<A: Element, D: Axes> DistArray<A, D> {
         permutation: D::Index,
         targets: impl IntoIterator<Item = (Range<usize>, Layout<D>)>,
     ) -> Result<Panels<'_, A, D>> {
-        let call = Call::new("panels").array::<A>(self.shape());
-        let _call = self.communicator().enter(call)?;
         let permutation = permutation.as_ref().to_vec();
+        let targets: Vec<_> = targets.into_iter().collect();
+        let call =
+            Call::new("panels")
+                .array::<A>(self.shape())
+                .given(&(axis, &permutation, &targets));
+        let _call = self.communicator().enter(call)?;
         let steps = targets
             .into_iter()
             .map(|(range, target)| self.step((axis, range), &permutation, target))

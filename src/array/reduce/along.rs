@@ -21,7 +21,9 @@ where
     R: Reducer<T::Element, Output: Element>,
 {
     let call = Call::new("reduce_axis_by").detail(R::NAME);
-    let call = call.array::<T::Element>(array.layout().shape());
+    let call = call
+        .array::<T::Element>(array.layout().shape())
+        .given(&axis);
     let _call = array.grid().communicator().enter(call)?;
     let layout = layout_without(R::NAME, array, axis)?;
     finished::<_, T::Element, _>(
@@ -39,7 +41,9 @@ where
     T: Distributed<Dim: Along, Element: Dot>,
     U: Distributed<Element = T::Element, Dim = T::Dim>,
 {
-    let call = Call::new("dot_axis").array::<T::Element>(one.layout().shape());
+    let call = Call::new("dot_axis")
+        .array::<T::Element>(one.layout().shape())
+        .given(&axis);
     let _call = one.grid().communicator().enter(call)?;
     // Replicated: both layouts are the same on every rank.
     let (left, right) = ((one.grid(), one.layout()), (other.grid(), other.layout()));

@@ -31,6 +31,8 @@ pub(crate) struct Call {
     seed: Option<u64>,
     /// A hash of a layout, or of several.
     layout: Option<u64>,
+    /// A hash of other arguments.
+    arguments: Option<u64>,
     site: Option<&'static Location<'static>>,
 }
 
@@ -46,6 +48,7 @@ impl Call {
             root: None,
             seed: None,
             layout: None,
+            arguments: None,
             site: None,
         }
     }
@@ -95,10 +98,13 @@ impl Call {
 
     /// With this layout, or these, of arrays; too long to be told, but looked at.
     pub(crate) fn layout(mut self, layout: &impl Hash) -> Self {
-        // Its keys are constants: the same program hashes alike on every rank.
-        let mut hasher = DefaultHasher::new();
-        layout.hash(&mut hasher);
-        self.layout = Some(hasher.finish());
+        self.layout = Some(hash_of(layout));
+        self
+    }
+
+    /// With these arguments, too long to be told, but looked at: an axis, a slice, a distribution.
+    pub(crate) fn given(mut self, arguments: &(impl Hash + ?Sized)) -> Self {
+        self.arguments = Some(hash_of(arguments));
         self
     }
 
@@ -114,7 +120,7 @@ impl Call {
         self.at(Location::caller())
     }
 
-    pub(in crate::comm) fn operation(&self) -> &'static str {
+    pub(crate) fn operation(&self) -> &'static str {
         self.operation
     }
 
@@ -128,12 +134,19 @@ impl Call {
         let mut hasher = DefaultHasher::new();
         (self.operation, self.detail, self.element).hash(&mut hasher);
         (self.count, self.shape, self.root, self.seed).hash(&mut hasher);
-        self.layout.hash(&mut hasher);
+        (self.layout, self.arguments).hash(&mut hasher);
         if let Some(site) = self.site.filter(|_| strict) {
             (site.file(), site.line(), site.column()).hash(&mut hasher);
         }
         hasher.finish().max(1)
     }
+}
+
+fn hash_of(value: &(impl Hash + ?Sized)) -> u64 {
+    // Its keys are constants: the same program hashes alike on every rank.
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// `all_reduce (Sum) of 4 f64 at src/main.rs:12`
@@ -161,6 +174,9 @@ impl fmt::Display for Call {
         }
         if let Some(layout) = self.layout {
             write!(formatter, ", layout #{layout:016x}")?;
+        }
+        if let Some(arguments) = self.arguments {
+            write!(formatter, ", arguments #{arguments:016x}")?;
         }
         match self.site {
             Some(site) => write!(formatter, " at {}:{}", site.file(), site.line()),
@@ -278,6 +294,7 @@ mod tests {
             base().detail("Sum"),
             base().array::<f64>(&[2, 2]),
             base().layout(&[2, 2]),
+            base().given(&[2, 2]),
         ] {
             assert_ne!(hash, other.hash(false), "{other}");
         }

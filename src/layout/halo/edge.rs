@@ -41,7 +41,12 @@ impl Shown {
             return Shown::Open;
         }
         let length = length as isize;
-        let mut index = index;
+        let mut index = match edges {
+            [Edge::Periodic, Edge::Periodic] => index.rem_euclid(length),
+            // Two turns bring it where it was.
+            [Edge::Reflecting, Edge::Reflecting] => index.rem_euclid(2 * length),
+            _ => index,
+        };
         // Every turn brings the index nearer to the axis, by its length.
         while !(0..length).contains(&index) {
             let side = usize::from(index >= length);
@@ -55,5 +60,23 @@ impl Shown {
             };
         }
         Shown::Cell(index as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_closes_on_itself_or_is_mirrored_at_both_ends_is_found_however_far_it_is() {
+        let (periodic, reflecting) = ([Edge::Periodic; 2], [Edge::Reflecting; 2]);
+        let cells = |edges| (-7..7).map(move |index| Shown::at(index, 3, edges));
+        let expected = [2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0];
+        assert!(cells(periodic).eq(expected.map(Shown::Cell)));
+        let expected = [0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0];
+        assert!(cells(reflecting).eq(expected.map(Shown::Cell)));
+        let far = 6 * (isize::MAX / 6);
+        assert_eq!(Shown::at(far, 3, periodic), Shown::Cell(0));
+        assert_eq!(Shown::at(-far, 3, reflecting), Shown::Cell(0));
     }
 }
