@@ -46,6 +46,14 @@ pub fn unfinished(what: impl Display) {
     remember(what.to_string(), false);
 }
 
+/// Ends the whole job with this error, from any thread: for a rank that will never come out of the call it is in.
+/// *Local.*
+pub fn end_job(error: &Error) -> ! {
+    print_error(error);
+    let _ = std::io::stdout().flush();
+    environment::abort(error.exit_code())
+}
+
 fn remember(what: String, blocks_the_end: bool) {
     remains().push(Remains {
         what,
@@ -159,7 +167,5 @@ fn give_up(outcome: Result<()>, rank: usize) -> ! {
         Err(error) => error.on_rank(rank),
         Ok(()) => Error::other("the program could not be ended in order"),
     };
-    print_error(&error);
-    let _ = std::io::stdout().flush();
-    environment::abort(error.exit_code())
+    end_job(&error)
 }

@@ -22,7 +22,7 @@ use coupled::Members;
 
 pub use crate::comm::ffi::environment::before_abort;
 pub use arguments::run_with_arguments;
-pub use conclude::{abandon, unfinished};
+pub use conclude::{abandon, end_job, unfinished};
 pub use coupled::run_coupled;
 pub use output::print_line;
 pub(crate) use panic::contain_panic;

@@ -31,6 +31,7 @@ mod fill;
 mod filters;
 mod grow;
 mod hyperslab;
+mod in_time;
 mod listing;
 mod location;
 mod long_runs;

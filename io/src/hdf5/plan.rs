@@ -6,7 +6,7 @@ use hdf5::types::{OwnedDynValue, TypeDescriptor};
 use hdf5::{Dataset, Extent, Extents, SimpleExtents};
 
 use super::dtype;
-use super::ffi::{Cause, create_group, fill_value, write_number};
+use super::ffi::{Cause, create_group, exists, fill_value, write_number};
 use super::storage::Storage;
 
 /// A dataset to be made.
@@ -25,7 +25,7 @@ impl Plan<'_> {
     /// Makes the dataset, and groups on the way, without any element. No room is left to be found later
     /// by the ranks together, except where only compressing tells how much it is.
     pub fn create(self, file: &hdf5::File) -> std::result::Result<(), Cause> {
-        if file.link_exists(self.name) {
+        if exists(file, self.name)? {
             return Err("there is one already".into());
         }
         create_groups(file, self.name)?;
@@ -104,7 +104,7 @@ fn filters(storage: &Storage) -> Vec<Filter> {
 pub(super) fn create_groups(file: &hdf5::File, name: &str) -> std::result::Result<(), Cause> {
     for (end, _) in name.match_indices('/') {
         let group = &name[..end];
-        if !group.is_empty() && !group.ends_with('/') && !file.link_exists(group) {
+        if !group.is_empty() && !group.ends_with('/') && !exists(file, group)? {
             create_group(file, group)?;
         }
     }

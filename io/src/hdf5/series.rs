@@ -10,7 +10,7 @@ use super::attribute::AttributeValue;
 use super::checksum;
 use super::dataset::Source;
 use super::dtype::{self, Hdf5Element};
-use super::ffi::{Cause, as_bytes, attach_scale, label_axis};
+use super::ffi::{Cause, as_bytes, attach_scale, exists, label_axis};
 use super::file::{Access, File};
 use super::hyperslab::Selection;
 use super::plan::{Plan, extend};
@@ -171,7 +171,7 @@ impl Series {
     fn next_step(&self, source: &Source, access: &Writing, plan: Plan, time: f64) -> Result<Step> {
         let failure = |cause: Cause| Error::io(source.operation, source.path, cause);
         let shape = plan.shape.to_vec();
-        if !source.file.link_exists(&self.name) {
+        if !exists(source.file, &self.name).map_err(failure)? {
             self.make(source, plan).map_err(failure)?;
         } else {
             self.check(source, &plan)?;
@@ -192,7 +192,7 @@ impl Series {
 
     fn make(&self, source: &Source, plan: Plan) -> std::result::Result<(), Cause> {
         plan.create(source.file)?;
-        if !source.file.link_exists(&self.time) {
+        if !exists(source.file, &self.time)? {
             let times = Plan {
                 name: &self.time,
                 element: &<f64 as hdf5::H5Type>::type_descriptor(),

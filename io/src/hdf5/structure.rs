@@ -6,7 +6,9 @@ use hdf5::Dataset;
 use hdf5::dataset::AllocTime;
 use partita::{Error, Result};
 
-use super::ffi::{Cause, attach_scale, label_axis, library_version, make_scale, number_of_scales};
+use super::ffi::{
+    Cause, attach_scale, exists, label_axis, library_version, make_scale, number_of_scales,
+};
 use super::file::{Access, File};
 use super::plan::create_groups;
 use super::writing::Writing;
@@ -163,7 +165,7 @@ pub(super) fn scale_or_dimension(
     name: &str,
     length: usize,
 ) -> std::result::Result<Dataset, Cause> {
-    if file.link_exists(name) {
+    if exists(file, name)? {
         let scale = file.dataset(name)?;
         return match scale.shape() == [length] {
             true => Ok(scale),

@@ -13,7 +13,7 @@ use super::checksum;
 use super::compare::{Comparison, index_of};
 use super::dataset::Source;
 use super::dtype::Mismatch;
-use super::ffi::{Cause, bytes_behind, read_fixed_texts};
+use super::ffi::{Cause, bytes_behind, exists, read_fixed_texts};
 use super::file::{Access, File};
 use super::hyperslab::Selection;
 use super::plan::create_groups;
@@ -70,7 +70,7 @@ impl File<Writing> {
         let texts = texts.into();
         let shape = texts.shape().to_vec();
         self.change(&format!("write {name:?} to"), |file| {
-            if file.link_exists(name) {
+            if exists(file, name)? {
                 return Err("there is one already".into());
             }
             create_groups(file, name)?;

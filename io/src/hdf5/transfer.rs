@@ -3,7 +3,6 @@
 use std::fs::OpenOptions;
 use std::mem::ManuallyDrop;
 use std::path::Path;
-use std::time::Duration;
 
 use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, Datatype};
@@ -22,9 +21,6 @@ pub const TRANSFER_LIMIT: usize = 1 << 30;
 
 /// At most so many bytes a rank in a buffer besides the array.
 pub(super) const BUFFER_LIMIT: usize = 64 << 20;
-
-/// How long a rank whose transfer failed waits for the others to come out of theirs.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A file that all ranks open together, for one transfer.
 pub(super) struct Session<'a> {
@@ -167,17 +163,10 @@ impl Session<'_> {
             })
         });
         let closed = written.and_then(|transfer| {
-            self.agree(file.close())?;
+            self.agree_together(self.in_time(|| file.close()))?;
             Ok(transfer)
         });
-        if let Err(error) = &closed {
-            partita::abandon(self.path.display());
-            if !error.is_agreed() {
-                // The root, whose task this is, may never come out of the transfer.
-                let _ = std::fs::remove_file(self.file);
-            }
-        }
-        closed
+        closed.inspect_err(|error| self.give_up(error))
     }
 
     /// Fills `bytes`, the memory of this rank's elements. *Collective.*
@@ -257,7 +246,7 @@ impl Session<'_> {
         // Nothing is left to be written: closing is safe after a failure too, if all ranks are here.
         let closed = match &read {
             Err(error) if !error.is_agreed() => Err(error.clone()),
-            _ => self.agree(file.close()),
+            _ => self.agree_together(self.in_time(|| file.close())),
         };
         if closed.is_err() {
             partita::abandon(self.path.display());
@@ -284,22 +273,36 @@ impl Session<'_> {
         self.communicator
             .agree(tried.map_err(|cause| Error::io(self.operation, self.path, cause)))?;
         let communicator = self.communicator.as_raw_library();
-        let opened = ParallelFile::open(self.file, communicator, writable, self.collective);
+        let opened =
+            self.in_time(|| ParallelFile::open(self.file, communicator, writable, self.collective));
         let is_open = opened.is_ok();
-        self.agree(opened).or_else(|error| {
+        let agreed = self.agree_together(opened);
+        match &agreed {
+            Err(error) if !error.is_agreed() && writable => self.give_up(error),
             // A rank that has it open cannot close it without the others.
-            if self.any(is_open)? {
+            Err(error) if !error.is_agreed() || self.any(is_open)? => {
                 partita::abandon(self.path.display());
             }
-            Err(error)
-        })
+            _ => {}
+        }
+        agreed
     }
 
     fn dataset(&self, file: &ParallelFile, name: &str) -> Result<ManuallyDrop<Dataset>> {
-        self.agree(file.dataset(name).map_err(|refusal| match refusal {
+        let dataset = self.in_time(|| file.dataset(name));
+        self.agree_together(dataset.map_err(|refusal| match refusal {
             DatasetRefusal::ExternalLink => Cause::from("it became a link into another file"),
             DatasetRefusal::Failed(cause) => cause,
         }))
+    }
+
+    /// Leaves a file that was being written open for ever.
+    fn give_up(&self, error: &Error) {
+        partita::abandon(self.path.display());
+        if !error.is_agreed() {
+            // The root, whose task this is, may never come out of HDF5.
+            let _ = std::fs::remove_file(self.file);
+        }
     }
 
     /// Goes through the pieces, on every rank equally often; a rank that has none left takes part
@@ -319,8 +322,7 @@ impl Session<'_> {
         for number in 0..rounds {
             let piece = pieces.get(number);
             let outcome = call(piece.as_ref());
-            self.all_have_left(&outcome)?;
-            let performed = self.agree(outcome)?;
+            let performed = self.agree_together(outcome)?;
             transfer.mode = transfer.mode.and(TransferMode::of(performed));
             transfer.chunks = ChunkMode::of(performed);
             transfer.no_collective_cause |= performed.no_collective_cause;
@@ -329,18 +331,7 @@ impl Session<'_> {
         Ok(transfer)
     }
 
-    /// Waits until every rank has left the transfer. A rank that failed in it waits only so long: MPI
-    /// libraries differ in whether they let the others go then. Its own error is all that it has in
-    /// that case, and ends the job.
-    fn all_have_left<T>(&self, outcome: &Result<T, Cause>) -> Result<()> {
-        let limit = outcome.is_err().then_some(PATIENCE);
-        match (self.communicator.arrive_within(limit)?, outcome) {
-            (false, Err(cause)) => Err(Error::io(self.operation, self.path, cause)),
-            _ => Ok(()),
-        }
-    }
-
-    fn agree<T>(&self, outcome: Result<T, Cause>) -> Result<T> {
+    pub(super) fn agree<T>(&self, outcome: Result<T, Cause>) -> Result<T> {
         let outcome = outcome.map_err(|cause| Error::io(self.operation, self.path, cause));
         self.communicator.agree(outcome)
     }

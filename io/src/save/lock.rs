@@ -58,7 +58,11 @@ impl Lock {
                     let _ = file.read_to_string(&mut holder);
                     return Err(busy(target, holder));
                 }
-                Err(_) => return Ok(None),
+                Err(_) => {
+                    // No locks here: the file would mean nothing.
+                    let _ = fs::remove_file(&path);
+                    return Ok(None);
+                }
             }
         }
         Err(busy(target, String::new()))

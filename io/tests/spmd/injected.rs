@@ -1,8 +1,7 @@
 //! Calls of the system that fail, on any rank: every run ends in time, and the file is the old one or the new
 //! one. The calls are made to fail by `tests/programs/faults.c`, loaded before the C library.
 
-use std::cell::Cell;
-use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -12,169 +11,250 @@ use partita_testing::{TemporaryDirectory, example, run};
 /// No run may take longer.
 const LIMIT: Duration = Duration::from_secs(10);
 
-const RANKS: usize = 2;
+/// How long HDF5 may take to open or close a file: it does not come back from some faults.
+const PATIENCE: &str = "3";
 
-/// The shim, or `None` where there is no C compiler.
-fn shim(directory: &TemporaryDirectory) -> Option<PathBuf> {
-    let library = directory.join("faults.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/faults.c");
-    let built = Command::new("cc")
-        .args(["-shared", "-fPIC", "-O1", "-o"])
-        .args([&library, &source])
-        .arg("-ldl")
-        .status();
-    built
-        .is_ok_and(|status| status.success())
-        .then_some(library)
+/// What one rank does to a file that it saves, whatever the number of ranks.
+const CALLS: [&str; 12] = [
+    "open",
+    "lock",
+    "write",
+    "pread",
+    "pwrite",
+    "allocate",
+    "ftruncate",
+    "chmod",
+    "fsync",
+    "close",
+    "rename",
+    "unlink",
+];
+
+/// A save that fails again and again, in a folder of its own.
+struct Stage {
+    directory: TemporaryDirectory,
+    shim: PathBuf,
+    ranks: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Fault {
-    call: &'static str,
-    kind: &'static str,
-    rank: usize,
-    number: usize,
-}
+impl Stage {
+    /// `None` where there is no C compiler.
+    fn new(ranks: usize) -> Option<Self> {
+        let directory = TemporaryDirectory::new();
+        let shim = directory.join("faults.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/faults.c");
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .args([&shim, &source])
+            .status();
+        if !built.is_ok_and(|status| status.success()) {
+            eprintln!("skipped: no C compiler here");
+            return None;
+        }
+        fs::create_dir(directory.join("files")).unwrap();
+        Some(Stage {
+            directory,
+            shim,
+            ranks,
+        })
+    }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault {
-            call,
-            kind,
-            rank,
-            number,
-        } = self;
-        write!(formatter, "{call} {number} {kind} on rank {rank}")
+    fn target(&self) -> PathBuf {
+        self.directory.join("files/target.h5")
+    }
+
+    /// Starts the program over what is there, with the fault that `plan` tells on `rank`.
+    fn start(&self, what: &[&str], (rank, plan): (usize, &str)) -> Ended {
+        let files = fs::canonicalize(self.directory.join("files")).unwrap();
+        let launch = example("every-fault", self.ranks)
+            .argument(self.directory.path())
+            .arguments(what)
+            .environment("LD_PRELOAD", &self.shim)
+            .environment("FAULT_PATH", files)
+            .environment("FAULT_RANK", rank.to_string())
+            .environment("FAULT_PLAN", plan)
+            .environment("PARTITA_TIMEOUT", PATIENCE);
+        let start = Instant::now();
+        let outcome = run(launch.time_limit(30 * LIMIT));
+        let crashed = [Some(139), Some(134), Some(136)].contains(&outcome.exit_code);
+        assert!(!crashed, "{what:?} {plan}: a crash\n{}", outcome.stderr);
+        Ended {
+            code: outcome.exit_code,
+            printed: outcome.stdout,
+            said: outcome.stderr,
+            took: start.elapsed(),
+        }
+    }
+
+    fn old_or_new(&self, old: &[u8], new: &Path) {
+        let content = fs::read(self.target()).unwrap();
+        let is_new = || fs::read(new).is_ok_and(|new| new == content);
+        assert!(content == old || is_new(), "{} bytes", content.len());
     }
 }
 
-/// What a run under a fault came to.
-struct Outcome {
+struct Ended {
     code: Option<i32>,
-    content: Vec<u8>,
+    printed: String,
     said: String,
+    took: Duration,
 }
 
-fn under(fault: Fault, shim: &Path, path: &Path, note: &Path) -> Outcome {
-    std::fs::write(path, "old").unwrap();
-    let launch = example("io-faults", RANKS)
-        .argument("none")
-        .argument(path)
-        .environment("LD_PRELOAD", shim)
-        .environment("FAULT_CALL", fault.call)
-        .environment("FAULT_KIND", fault.kind)
-        .environment("FAULT_RANK", fault.rank.to_string())
-        .environment("FAULT_NUMBER", fault.number.to_string())
-        .environment("FAULT_PATH", ".target.h5.")
-        .environment("FAULT_NOTE", note);
-    let start = Instant::now();
-    let outcome = run(launch.time_limit(2 * LIMIT));
-    let took = start.elapsed();
-    assert!(took < LIMIT, "{fault}: took {took:?}");
-    Outcome {
-        code: outcome.exit_code,
-        content: std::fs::read(path).unwrap(),
-        said: outcome.stderr,
-    }
-}
-
-/// Lets the first, fourth, sixteenth, … of the calls fail that a run makes, in each kind, and hands over what came of
-/// it with what the file is when nothing fails; `judge` gets the file's path too. One run tells how many calls
-/// there are.
-fn each(faults: &[(&'static str, &[&'static str])], judge: impl Fn(Fault, &Path, Outcome, &[u8])) {
-    let directory = TemporaryDirectory::new();
-    let Some(shim) = shim(&directory) else {
-        return eprintln!("skipped: no C compiler here");
+/// Lets the program fail in every place that `extent` names. A fault that ends the job is looked at from here, and
+/// another job goes on behind it. What was called how often, in lines.
+fn each(ranks: usize, extent: &str) -> Vec<String> {
+    let Some(stage) = Stage::new(ranks) else {
+        return Vec::new();
     };
-    let path = directory.join("target.h5");
-    let counts = directory.join("count");
-    let counting = Fault {
-        call: "",
-        kind: "count",
-        rank: 0,
-        number: 0,
-    };
-    let whole = under(counting, &shim, &path, &counts);
-    assert_eq!(whole.code, Some(0), "{}", whole.said);
-    for &(call, kinds) in faults {
-        let count = |rank: usize| {
-            let counted = std::fs::metadata(directory.join(format!("count.{call}.{rank}")));
-            counted.map_or(0, |counted| counted.len() as usize)
-        };
-        assert!(
-            (0..RANKS).any(|rank| count(rank) > 0),
-            "no {call} was ever made"
+    let (mut done, mut accounts) = (0, Vec::new());
+    loop {
+        let ended = stage.start(&[extent, &done.to_string()], (ranks, "- - -"));
+        let Ended { printed, said, .. } = &ended;
+        let problem = printed.lines().find(|line| line.starts_with("problem"));
+        assert_eq!(problem, None);
+        accounts.extend(
+            printed
+                .lines()
+                .filter_map(|line| line.strip_prefix("account "))
+                .map(str::to_string),
         );
-        for (rank, &kind) in (0..RANKS).flat_map(|rank| kinds.iter().map(move |kind| (rank, kind)))
-        {
-            let numbers = (0..).map(|power| 1 << (2 * power));
-            for number in numbers.take_while(|&number| number <= count(rank)) {
-                let fault = Fault {
-                    call,
-                    kind,
-                    rank,
-                    number,
-                };
-                let note = directory.join(format!("{call} {kind} {rank} {number}"));
-                let outcome = under(fault, &shim, &path, &note);
-                assert!(note.exists(), "{fault}: it did not come to that");
-                judge(fault, &path, outcome, &whole.content);
-            }
+        if printed.lines().any(|line| line == "done") {
+            return accounts;
+        }
+        let mut faults = printed
+            .lines()
+            .filter_map(|line| line.strip_prefix("fault "));
+        let last = faults
+            .next_back()
+            .unwrap_or_else(|| panic!("{printed}\n{said}"));
+        let [number, save, since] = last.splitn(4, ' ').collect::<Vec<_>>()[..3] else {
+            panic!("{last}");
+        };
+        // From a start that is before the program's own, so this is too much by as much.
+        let took = ended.took - Duration::from_millis(since.parse().unwrap());
+        assert!(took < LIMIT, "{last}: took {took:?}\n{said}");
+        assert_ne!(ended.code, Some(0), "{last}: {said}");
+        let new = |save: &str| stage.directory.join(save);
+        match save {
+            "create" => stage.old_or_new(b"old", &new("create")),
+            _ => stage.old_or_new(&fs::read(new("create")).unwrap(), &new("append")),
+        }
+        done = number.parse().unwrap();
+    }
+}
+
+/// The number of faults in an account of one call.
+fn faults_of(accounts: &[String], save: &str, call: &str) -> usize {
+    let prefix = format!("{save} {call} ");
+    let account = accounts.iter().find_map(|line| line.strip_prefix(&prefix));
+    let number = account.and_then(|account| account.split(' ').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no {call} in {save}: {accounts:?}"))
+}
+
+#[test]
+fn every_call_of_one_rank_fails_in_every_way_and_the_file_is_old_or_new() {
+    let accounts = each(1, "whole");
+    for (save, call) in ["create", "append"]
+        .iter()
+        .flat_map(|save| CALLS.map(|call| (save, call)))
+        .chain([(&"append", "copy")])
+    {
+        assert!(faults_of(&accounts, save, call) > 0, "{accounts:?}");
+    }
+}
+
+#[test]
+fn each_call_of_either_of_two_ranks_fails_and_the_file_is_old_or_new() {
+    several_ranks(2, "each");
+}
+
+#[test]
+fn calls_of_any_of_three_ranks_fail_and_the_file_is_old_or_new() {
+    several_ranks(3, "few");
+}
+
+#[test]
+fn calls_of_any_of_five_ranks_fail_and_the_file_is_old_or_new() {
+    several_ranks(5, "few");
+}
+
+fn several_ranks(ranks: usize, extent: &str) {
+    let accounts = each(ranks, extent);
+    for call in ["pwrite", "fsync", "ftruncate", "rename", "allocate"] {
+        assert!(faults_of(&accounts, "create", call) > 0, "{accounts:?}");
+    }
+    // Every rank writes and syncs.
+    for call in ["pwrite", "fsync", "close", "open"] {
+        let line = accounts
+            .iter()
+            .find(|line| line.starts_with(&format!("create {call} ")));
+        let calls = line.and_then(|line| line.split_once("of calls "));
+        let (_, calls) = calls.unwrap_or_else(|| panic!("{accounts:?}"));
+        let calls: Vec<usize> = calls
+            .trim_matches(['[', ']'])
+            .split(", ")
+            .map(|number| number.parse().unwrap())
+            .collect();
+        assert_eq!(calls.len(), ranks);
+        assert!(!calls.contains(&0), "{accounts:?}");
+    }
+}
+
+#[test]
+fn a_rank_that_is_killed_while_it_saves_leaves_the_old_file() {
+    for (ranks, rank) in [(1, 0), (2, 1), (3, 0), (3, 1), (3, 2), (5, 2), (5, 4)] {
+        let Some(stage) = Stage::new(ranks) else {
+            return;
+        };
+        for plan in ["pwrite kill 1", "close kill 4", "fsync kill 1"] {
+            fs::write(stage.target(), "old").unwrap();
+            let ended = stage.start(&["create"], (rank, plan));
+            let Ended {
+                code, said, took, ..
+            } = ended;
+            assert!(took < LIMIT, "{plan} on rank {rank} of {ranks}: {took:?}");
+            assert_ne!(code, Some(0), "{plan} on rank {rank} of {ranks}: {said}");
+            let content = fs::read(stage.target()).unwrap();
+            assert_eq!(content, b"old", "{plan} on rank {rank} of {ranks}: {said}");
         }
     }
 }
 
-fn old_or_new(fault: Fault, _: &Path, outcome: Outcome, new: &[u8]) {
-    let what = format!("{fault}\n{}", outcome.said);
-    let is_new = outcome.content == new;
-    assert!(
-        is_new || outcome.content == b"old",
-        "neither old nor new: {what}"
-    );
-    assert!(
-        is_new || outcome.code != Some(0),
-        "the old file, unsaid: {what}"
-    );
-    let crashed = [Some(139), Some(134), Some(136)].contains(&outcome.code);
-    assert!(!crashed, "a crash: {what}");
-}
-
 #[test]
-fn a_write_that_fails_leaves_the_old_file() {
-    each(&[("pwrite", &["eio", "enospc", "short"])], old_or_new);
-}
-
-#[test]
-fn a_rank_that_is_killed_while_it_writes_leaves_the_old_file() {
-    each(&[("pwrite", &["kill"])], old_or_new);
-}
-
-#[test]
-fn a_sync_a_rename_a_cut_or_a_close_that_fails_leaves_the_old_file_or_the_new_one() {
-    let faults: [(_, &[_]); 4] = [
-        ("fsync", &["eio", "kill"]),
-        ("rename", &["eio", "kill"]),
-        ("ftruncate", &["eio"]),
-        ("close", &["eio"]),
-    ];
-    each(&faults, old_or_new);
-}
-
-#[test]
-fn a_bit_that_flips_on_its_way_to_the_disk_is_reported() {
-    let named = Cell::new(0);
-    each(&[("pwrite", &["flip"])], |fault, path, outcome, new| {
-        // What was flipped may be written again later, or read again while the file is made.
-        if outcome.code != Some(0) || outcome.content == new {
-            return old_or_new(fault, path, outcome, new);
-        }
-        let verified = run(example("io-faults", RANKS)
-            .argument("verify")
-            .argument(path));
-        let said = &verified.stderr;
-        assert_eq!(verified.exit_code, Some(3), "{fault}: unnoticed\n{said}");
-        let names = ["/u", "/in turn", "/chunks", "/gzip"].map(|name| format!("{name:?}"));
-        named.set(named.get() + usize::from(names.iter().any(|name| said.contains(name))));
-    });
-    assert!(named.get() > 0, "no flipped bit was in a dataset");
+fn a_call_that_fails_is_told_once_and_by_an_exit_code() {
+    let Some(stage) = Stage::new(2) else {
+        return;
+    };
+    for (rank, plan, said) in [
+        (0, "pwrite eio 3", "Input/output error"),
+        (1, "pwrite enospc 1", "rank 1: cannot write \"u\" to"),
+        (1, "pwrite short 1", ""),
+        (0, "allocate enospc 1", "no space left on device"),
+        (0, "rename eio 1", "cannot replace"),
+        (1, "fsync eio 1", "rank 1: cannot sync"),
+        (0, "ftruncate enospc 2", "cannot "),
+    ] {
+        fs::write(stage.target(), "old").unwrap();
+        let ended = stage.start(&["create"], (rank, plan));
+        let errors = ended
+            .said
+            .lines()
+            .filter(|line| line.starts_with("error: "));
+        let is_whole = said.is_empty();
+        assert_eq!(
+            ended.code,
+            Some(if is_whole { 0 } else { 4 }),
+            "{plan}: {}",
+            ended.said
+        );
+        assert_eq!(
+            errors.count(),
+            usize::from(!is_whole),
+            "{plan}: {}",
+            ended.said
+        );
+        assert!(ended.said.contains(said), "{plan}: {}", ended.said);
+        let content = fs::read(stage.target()).unwrap();
+        assert_eq!(content != b"old", is_whole, "{plan}");
+    }
 }

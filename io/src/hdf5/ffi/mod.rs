@@ -24,7 +24,7 @@ pub(crate) use attributes::{copy_attributes, copy_object};
 pub(crate) use buffer::{Memory, as_bytes, as_bytes_mut};
 pub(crate) use class::descriptor;
 pub(crate) use convert::convert;
-pub(crate) use group::create_group;
+pub(crate) use group::{create_group, exists};
 pub(crate) use open::{DatasetRefusal, ParallelFile, name_of_file, open_dataset, open_object};
 pub(crate) use plugins::load_filters_from;
 pub(crate) use scale::{
