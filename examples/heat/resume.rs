@@ -37,5 +37,10 @@ pub fn resumed<D: Axes>(
         let detail = format!("the checkpoint's run has shape {saved:?}, this one {own:?}");
         return Err(Error::shape("heat", detail));
     }
+    if saved.step() > arguments.steps as u64 {
+        let (saved, own) = (saved.step(), arguments.steps);
+        let detail = format!("--resume: the checkpoint is of step {saved}, beyond --steps {own}");
+        return Err(Error::usage(detail));
+    }
     Ok((temperature, saved.step()))
 }

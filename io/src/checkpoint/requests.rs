@@ -7,6 +7,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use signal_hook::consts::{SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
+use crate::save::let_sigterm_ask;
+
 /// What is asked of this rank; of several ranks' the greatest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Request {
@@ -25,6 +27,8 @@ pub(super) fn watch() -> io::Result<()> {
     if !*watched {
         flag::register(SIGUSR1, Arc::clone(&SAVE))?;
         flag::register(SIGTERM, Arc::clone(&STOP))?;
+        // A file that was written before has had it watched, to end the process.
+        let_sigterm_ask();
         *watched = true;
     }
     Ok(())

@@ -77,7 +77,7 @@ impl File<Writing> {
         })?;
         self.access.failed.set(true);
         on_root(&self.communicator, || {
-            self.make_room(&operation, copied.bytes as usize)?;
+            self.make_room(&operation, copied.bytes)?;
             other.answer(&operation, |source| self.take(&plan.steps, source))?;
             self.make_room(&operation, 0)
         })?;

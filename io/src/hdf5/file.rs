@@ -9,7 +9,7 @@ use partita::{Communicator, Error, Result};
 use super::dataset::{Place, Source};
 use super::report::Transfer;
 use super::transfer::{Session, TRANSFER_LIMIT};
-use crate::agreed::on_root;
+use crate::agreed::{on_root, same_as_root};
 
 /// An HDF5 file of all ranks of a communicator: being written ([`File::create`]) or being read
 /// ([`File::open`]).
@@ -172,6 +172,14 @@ impl<A: Access> File<A> {
             self.access.release(operation, &self.path)?;
             Ok(answer)
         })
+    }
+
+    /// Whether every rank was called with the same: an error that names both, where not. *Collective.*
+    pub(super) fn same_arguments(&self, operation: &str, own: &impl fmt::Debug) -> Result<()> {
+        let own = format!("{operation} {}: {own:?}", self.path.display());
+        let of_root = on_root(&self.communicator, || Ok(own.clone()))?;
+        self.communicator
+            .agree(same_as_root(operation, &of_root, &own))
     }
 
     /// What the root's handle says; on the root.

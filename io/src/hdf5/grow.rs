@@ -13,8 +13,10 @@ use super::file::{Access, File};
 use super::plan::extend;
 use super::read::share;
 use super::slab::Slab;
+use super::write::bytes_of;
 use super::writing::Writing;
 use crate::agreed::on_root;
+use crate::save;
 
 impl File<Writing> {
     /// Gives a dataset another shape: what is added is its fill value, what is cut off is gone. *Collective.*
@@ -35,12 +37,18 @@ impl File<Writing> {
         let shape = shape.into_dimension();
         let shape = shape.slice();
         self.whole_so_far(&operation)?;
+        self.same_arguments(&operation, &shape)?;
         let before: Before = self.ask_and_release(&operation, |source| {
             let before = Before::look(&self.access, source, name)?;
+            let old = &before.shape;
             if before.can_be(shape) {
+                let added = bytes_of(shape, before.fill.len());
+                let added = added.saturating_sub(bytes_of(old, before.fill.len()));
+                if !before.compressed {
+                    save::check_room(self.session(&operation)?.file, &self.path, added)?;
+                }
                 return Ok(before);
             }
-            let old = &before.shape;
             let detail = format!("its shape {old:?} cannot become {shape:?}");
             Err(Error::shape(self.on_path(&operation), detail))
         })?;
@@ -82,6 +90,7 @@ struct Before {
     shape: Vec<usize>,
     most: Vec<Option<usize>>,
     fill: Vec<u8>,
+    compressed: bool,
     sum: Option<u64>,
 }
 
@@ -94,6 +103,7 @@ impl Before {
             shape: source.shape(&dataset)?,
             most: extents.map_err(damaged)?.maxdims(),
             fill: fill_value(&dataset).map_err(|cause| source.damaged(&cause))?,
+            compressed: dataset.dcpl().map_err(damaged)?.has_filters(),
             sum: access.sum_of(source, name)?,
         })
     }

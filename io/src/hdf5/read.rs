@@ -142,6 +142,7 @@ impl<Mode: Access> File<Mode> {
     ) -> Result<DistArray<A, D>> {
         let operation = format!("read {name:?} from");
         let memory = A::type_descriptor();
+        self.same_arguments(&operation, &slice)?;
         let described = self.ask_and_release(&operation, |source| {
             source.describe(name, &memory, self.lossy)
         })?;

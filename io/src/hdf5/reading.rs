@@ -3,6 +3,7 @@
 use std::cell::{Ref, RefCell};
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use hdf5::file::FileCloseDegree;
@@ -20,6 +21,8 @@ pub struct Reading {
     absolute: PathBuf,
     /// The root's own handle, by the serial driver.
     structure: RefCell<Option<hdf5::File>>,
+    /// Which file the root has open: its device and its number there.
+    opened: Option<(u64, u64)>,
     may_leave: bool,
 }
 
@@ -36,9 +39,10 @@ impl File<Reading> {
     /// read; [`Error::Format`] when it is empty, no HDF5 file, truncated or damaged.
     pub fn open(communicator: &Communicator, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let mut structure = None;
+        let (mut structure, mut opened) = (None, None);
         let (given, absolute): (PathBuf, PathBuf) = on_root(communicator, || {
             examine(path)?;
+            opened = number_of(path);
             structure = Some(open_structure(path)?);
             let absolute =
                 std::path::absolute(path).map_err(|cause| Error::io("open", path, cause))?;
@@ -48,6 +52,7 @@ impl File<Reading> {
         let access = Reading {
             absolute,
             structure: RefCell::new(structure),
+            opened,
             may_leave: false,
         };
         Ok(File::new(communicator, path, access))
@@ -80,6 +85,11 @@ impl File<Reading> {
 
 impl Access for Reading {
     fn structure(&self, operation: &str, path: &Path) -> Result<Ref<'_, hdf5::File>> {
+        // The other ranks open it by its name, for each array.
+        if number_of(&self.absolute).is_some_and(|now| Some(now) != self.opened) {
+            let detail = "it was replaced while it was open for reading: open it again";
+            return Err(Error::io(operation, path, detail));
+        }
         Ref::filter_map(self.structure.borrow(), Option::as_ref)
             .map_err(|_| Error::io(operation, path, "it is closed"))
     }
@@ -99,6 +109,11 @@ impl Access for Reading {
     fn may_leave(&self) -> bool {
         self.may_leave
     }
+}
+
+fn number_of(path: &Path) -> Option<(u64, u64)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
 }
 
 /// Whether this can be an HDF5 file, without HDF5: it would wait for a FIFO and trip over a device.

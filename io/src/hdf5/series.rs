@@ -18,8 +18,10 @@ use super::slab::Slab;
 use super::storage::{Storage, largest_part};
 use super::structure::{has_scale, last_part, scale_or_dimension};
 use super::text::in_words;
+use super::write::bytes_of;
 use super::writing::Writing;
 use crate::agreed::{on_root, same_as_root};
+use crate::save;
 
 /// So many times lie together in a chunk.
 const TIMES_A_CHUNK: usize = 512;
@@ -146,9 +148,13 @@ impl Series {
                 chunk,
                 fill: None,
             };
+            if !storage.is_compressed() {
+                let bytes = bytes_of(array.shape(), element.size());
+                save::check_room(file.session(&operation)?.file, &file.path, bytes)?;
+            }
             let step = self.next_step(&source, &file.access, plan, time)?;
             drop(structure);
-            let bytes = array.len() * element.size();
+            let bytes = bytes_of(array.shape(), element.size());
             file.make_room(&operation, if storage.is_compressed() { bytes } else { 0 })?;
             Ok((format!("{called:?}"), step))
         })?;

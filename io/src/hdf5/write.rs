@@ -167,6 +167,7 @@ impl File<Writing> {
     ) -> Result<()> {
         let operation = format!("write a slice of {name:?} to");
         self.whole_so_far(&operation)?;
+        self.same_arguments(&operation, &slice.as_ref())?;
         let (shape, sum) =
             self.ask_and_release(&operation, |source| self.examine::<A>(source, name))?;
         let slab = Slab::new(slice.as_ref(), &shape)
@@ -276,6 +277,11 @@ impl File<Writing> {
         let called = (name.to_string(), dtype::name(&element), shape.to_vec());
         let of_root = on_root(&self.communicator, || {
             let file = self.access.structure(operation, &self.path)?;
+            // HDF5 writes fill values at once, before room is taken for all that the file says it has.
+            let bytes = bytes_of(shape, element.size());
+            if fill.is_some() && !storage.is_compressed() {
+                save::check_room(self.session(operation)?.file, &self.path, bytes)?;
+            }
             let plan = Plan {
                 name,
                 element: &element,
@@ -287,7 +293,6 @@ impl File<Writing> {
             let made = plan.create(&file);
             made.map_err(|cause| Error::io(operation, &self.path, cause))?;
             drop(file);
-            let bytes = shape.iter().product::<usize>() * element.size();
             self.make_room(operation, if storage.is_compressed() { bytes } else { 0 })?;
             Ok(called.clone())
         })?;
@@ -297,12 +302,21 @@ impl File<Writing> {
 
     /// On the root: lets go of the file, so that the ranks can open it together, and takes room for all
     /// that it says it has, and for so many bytes more.
-    pub(super) fn make_room(&self, operation: &str, more: usize) -> Result<()> {
+    pub(super) fn make_room(&self, operation: &str, more: u64) -> Result<()> {
         self.access.release(operation, &self.path)?;
         let place = self.session(operation)?.file;
         let length = std::fs::metadata(place)
             .map_err(|cause| Error::io(operation, &self.path, cause))?
             .len();
-        save::reserve(place, &self.path, length + more as u64)
+        save::reserve(place, &self.path, length.saturating_add(more))
+    }
+}
+
+/// Of so many elements, as many as there can be at most.
+pub(super) fn bytes_of(shape: &[usize], size: usize) -> u64 {
+    let lengths = shape.iter().map(|&length| length as u64);
+    match shape.contains(&0) {
+        true => 0,
+        false => lengths.fold(size as u64, u64::saturating_mul),
     }
 }

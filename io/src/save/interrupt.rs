@@ -6,12 +6,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
+
+/// Whether SIGTERM asks for a checkpoint, and no longer ends the process.
+static ASKS: AtomicBool = AtomicBool::new(false);
 
 static BEING_WRITTEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -39,6 +43,11 @@ impl Drop for RemovedOnInterrupt {
     }
 }
 
+/// From now on SIGTERM asks for a checkpoint.
+pub(crate) fn let_sigterm_ask() {
+    ASKS.store(true, Ordering::SeqCst);
+}
+
 fn start_watching() {
     partita::runtime::before_abort(remove_all);
     let deadly = [SIGINT, SIGTERM, SIGHUP]
@@ -58,6 +67,9 @@ fn remove_all() {
 
 fn watch(mut signals: Signals) {
     for signal in signals.forever() {
+        if signal == SIGTERM && ASKS.load(Ordering::SeqCst) {
+            continue;
+        }
         remove_all();
         let _ = emulate_default_handler(signal);
     }

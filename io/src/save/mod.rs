@@ -21,8 +21,10 @@ use partita::{Communicator, Error, Result};
 use crate::agreed::{on_root, same_as_root};
 use beside::Temporary;
 use interrupt::RemovedOnInterrupt;
+pub(crate) use interrupt::let_sigterm_ask;
 use lock::Lock;
 pub(crate) use preflight::irregular_kind;
+pub(crate) use space::check_room;
 pub use space::reserve;
 
 /// A file being written beside the one it will replace.

@@ -22,25 +22,37 @@ pub fn reserve(path: &Path, target: &Path, end: u64) -> Result<()> {
         .open(path)
         .map_err(|cause| failure(&cause))?;
     let (missing, free) = (missing(&file, end), free(&file));
-    let shortage = || {
-        let (missing, free) = (Bytes(missing), Bytes(free));
-        failure(&format!(
-            "no space left on device (needs {missing}, {free} free)"
-        ))
-    };
     if missing > free {
-        return Err(shortage());
+        return Err(shortage(target, missing, free));
     }
     loop {
         return match fallocate(&file, FallocateFlags::empty(), 0, end) {
             Ok(()) => Ok(()),
             Err(Errno::INTR) => continue,
-            Err(Errno::NOSPC | Errno::DQUOT) => Err(shortage()),
+            Err(Errno::NOSPC | Errno::DQUOT) => Err(shortage(target, missing, free)),
             // No such thing on this file system: the free space, which sufficed, has to do.
             Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
             Err(cause) => Err(failure(&std::io::Error::from(cause))),
         };
     }
+}
+
+/// Whether the disk of the file at `path` has room for `bytes` bytes more. *Local.*
+///
+/// # Errors
+/// As [`reserve`].
+pub(crate) fn check_room(path: &Path, target: &Path, bytes: u64) -> Result<()> {
+    let free = File::open(path).map_or(u64::MAX, |file| free(&file));
+    match bytes > free {
+        true => Err(shortage(target, bytes, free)),
+        false => Ok(()),
+    }
+}
+
+fn shortage(target: &Path, missing: u64, free: u64) -> Error {
+    let (missing, free) = (Bytes(missing), Bytes(free));
+    let cause = format!("no space left on device (needs {missing}, {free} free)");
+    Error::io("write", target, cause)
 }
 
 /// How many of the first `end` bytes have no block yet.
