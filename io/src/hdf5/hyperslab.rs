@@ -48,7 +48,11 @@ impl Selection {
     }
 
     pub fn volume(&self) -> usize {
-        self.axes.iter().map(AxisSelection::len).product()
+        let lengths = self.axes.iter().map(AxisSelection::len);
+        match self.axes.iter().any(|axis| axis.len() == 0) {
+            true => 0,
+            false => lengths.fold(1, usize::saturating_mul),
+        }
     }
 
     /// Shows the numbers of the elements in C order of a dataset of this `shape`, run by run.

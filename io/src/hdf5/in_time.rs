@@ -52,7 +52,7 @@ impl Session<'_> {
     pub(super) fn agree_together<T>(&self, outcome: Result<T, Cause>) -> Result<T> {
         let limit = outcome.is_err().then(|| PATIENCE.min(longest_call()));
         match (self.communicator.arrive_within(limit)?, outcome) {
-            (false, Err(cause)) => Err(Error::io(self.operation, self.path, cause)),
+            (false, Err(cause)) => Err(self.failure(cause)),
             (_, outcome) => self.agree(outcome),
         }
     }

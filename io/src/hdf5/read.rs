@@ -260,10 +260,10 @@ impl<Mode: Access> File<Mode> {
         let operation = format!("verify {name:?} in");
         let stored: Option<Stored> = self.ask_and_release(&operation, |source| {
             let dataset = source.dataset(name)?;
-            source.check_storage(&dataset)?;
             let Some(sum) = self.access.sum_of(source, name)? else {
                 return Ok(None);
             };
+            source.check_storage(&dataset)?;
             Ok(Some(Stored {
                 sum,
                 of_texts: source.sum_of_texts(&dataset)?,

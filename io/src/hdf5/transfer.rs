@@ -332,8 +332,18 @@ impl Session<'_> {
     }
 
     pub(super) fn agree<T>(&self, outcome: Result<T, Cause>) -> Result<T> {
-        let outcome = outcome.map_err(|cause| Error::io(self.operation, self.path, cause));
-        self.communicator.agree(outcome)
+        self.communicator
+            .agree(outcome.map_err(|cause| self.failure(cause)))
+    }
+
+    /// Chunks that cannot be unpacked are damaged: the system gave all it was asked for.
+    pub(super) fn failure(&self, cause: Cause) -> Error {
+        const OF_FILTERS: [&str; 2] = ["Fletcher32 checksum", "inflate() failed"];
+        let words = cause.to_string();
+        match OF_FILTERS.iter().any(|words_of| words.contains(words_of)) {
+            true => Error::format(self.operation, self.path, words),
+            false => Error::io(self.operation, self.path, words),
+        }
     }
 
     fn any(&self, condition: bool) -> Result<bool> {
