@@ -7,10 +7,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -53,6 +54,10 @@ fn start_watching() {
     let deadly = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()
         .filter(|&signal| ends_this_process(signal));
+    // A file beyond `ulimit -f` is an error of the call that writes it, not the end of the process.
+    if ends_this_process(SIGXFSZ) {
+        let _ = flag::register(SIGXFSZ, Arc::default());
+    }
     if let Ok(signals) = Signals::new(deadly) {
         thread::spawn(|| watch(signals));
     }

@@ -1,7 +1,6 @@
 //! A program that does with files what one should not: what the tests in `faults.rs` start.
 
-use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use partita::layout::Distribution::Cyclic;
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
@@ -13,12 +12,6 @@ const WRITER: usize = 1;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    if arguments
-        .get(1)
-        .is_some_and(|fault| fault == "cannot-write")
-    {
-        ignore_file_size_signal(&arguments);
-    }
     partita::run(move |world| match arguments.as_slice() {
         [_, fault, path] => commit(world, fault, path, false),
         [_, fault, path, way] if way == "together" => commit(world, fault, path, true),
@@ -74,20 +67,6 @@ fn commit(world: &Communicator, fault: &str, path: &str, together: bool) -> Resu
             outcome
         }
         _ => Err(Error::usage(format!("no fault {fault}"))),
-    }
-}
-
-/// Starts this program again with the signal ignored by which the system would kill it when a file
-/// gets too large; the write fails instead. Only a shell can do that without `unsafe`.
-fn ignore_file_size_signal(arguments: &[String]) {
-    const DONE: &str = "PARTITA_TEST_SIGNAL_IGNORED";
-    if std::env::var_os(DONE).is_none() {
-        let failed = Command::new("/bin/sh")
-            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-            .args(arguments)
-            .env(DONE, "1")
-            .exec();
-        panic!("{failed}");
     }
 }
 

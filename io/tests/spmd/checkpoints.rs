@@ -5,6 +5,7 @@ use std::time::Duration;
 use ndarray::{Ix1, Ix2};
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_io::checkpoint::Checkpoint;
+use partita_io::hdf5::File;
 use partita_testing::{TemporaryDirectory, spmd_test};
 use rustix::process::{Signal, getpid, kill_process};
 
@@ -110,6 +111,15 @@ fn a_signal_to_one_rank_saves_or_ends_the_run_on_all(world: &Communicator) -> Re
     let directory = TemporaryDirectory::new();
     let grid = ProcessGrid::balanced(world, 1)?;
     let u = numbered(&grid, Ix1(30))?;
+    // While a file is written, SIGTERM ends the process; afterwards it asks.
+    let earlier = directory.join("earlier.h5");
+    let mut file = File::create(world, &earlier)?;
+    file.write("u", &u)?;
+    file.close()?;
+    if world.is_root() {
+        std::fs::remove_file(earlier).unwrap();
+    }
+    world.barrier()?;
     let mut checkpoint = Checkpoint::in_folder(world, directory.path())?;
     let last = world.size() - 1;
     let send = |signal| {

@@ -5,6 +5,7 @@ mod checkpoints;
 mod checksums;
 mod copies;
 mod direct;
+mod disagreements;
 mod elsewhere;
 mod faults;
 mod growing;

@@ -48,6 +48,34 @@ struct Padded {
     large: f64,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Default, CheckedBitPattern, H5Type)]
+#[repr(i16)]
+enum Charge {
+    #[default]
+    Neutral = 0,
+    Negative = -2,
+    Positive = 700,
+}
+
+partita::element!(Charge);
+
+#[spmd_test(ranks = [1, 2])]
+fn members_of_enumerations_have_signs(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("charges.h5");
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let charges = [Charge::Negative, Charge::Neutral, Charge::Positive];
+    let array = DistArray::from_fn(&grid, [7], |[i]| charges[i % 3])?;
+    let mut file = File::create(world, &path)?;
+    file.write("charges", &array)?;
+    file.write_slice("charges", ndarray::s![..], &array)?;
+    file.close()?;
+    let file = File::open(world, &path)?;
+    let read: DistArray<Charge, Ix1> = file.read("charges", &grid)?;
+    assert_eq!(read.all_gather()?, array.all_gather()?);
+    Ok(())
+}
+
 fn phase(index: usize) -> Phase {
     [Phase::Gas, Phase::Solid, Phase::Liquid][index % 3]
 }
