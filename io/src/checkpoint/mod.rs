@@ -227,7 +227,8 @@ impl State<'_> {
     }
 }
 
-/// A checkpoint whose data are known to be what was saved.
+/// A checkpoint whose data are known to be what was saved: arrays by their checksums, numbers by that of HDF5's
+/// metadata. Only texts among the values have none: HDF5 keeps them apart.
 #[derive(Debug)]
 pub struct Saved {
     step: u64,

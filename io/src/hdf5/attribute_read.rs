@@ -13,7 +13,7 @@ use super::read::dimension;
 /// A value that an attribute can be read as: a number, a `bool`, a `String`, or a `Vec` or an `ndarray` of these. A
 /// `Vec` takes what has any number of axes, in C order.
 ///
-/// Numbers are converted as those of datasets are, without loss ([`Hdf5Element`]).
+/// Numbers are converted as those of datasets are, without loss ([`Hdf5Element`](super::Hdf5Element)).
 pub trait FromAttribute: Sized {
     /// Reads the attribute on one rank.
     #[doc(hidden)]

@@ -2,6 +2,7 @@
 
 use hdf5::Dataset;
 use hdf5::dataset::AllocTime;
+use ndarray::s;
 use partita::layout::Axes;
 use partita::{DistArray, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -186,7 +187,7 @@ impl Series {
         let number = source.shape(&dataset)?.first().copied().unwrap_or(0);
         let next = [&[number + 1], &shape[1..]].concat();
         extend(&dataset, &next).map_err(failure)?;
-        let time_sum = self.next_time(source, number, time)?;
+        let time_sum = self.next_time(source, access, number, time)?;
         Ok(Step {
             number,
             sum: access
@@ -267,30 +268,45 @@ impl Series {
     }
 
     /// Writes the time of a step, unless another series did; the checksum of all times.
-    fn next_time(&self, source: &Source, number: usize, time: f64) -> Result<u64> {
+    fn next_time(
+        &self,
+        source: &Source,
+        access: &Writing,
+        number: usize,
+        time: f64,
+    ) -> Result<u64> {
         let damaged = |error: hdf5::Error| source.damaged(&error.into());
         let times = source.dataset(&self.time)?;
-        let mut known: Vec<f64> = times.read_raw().map_err(damaged)?;
-        match known.get(number) {
-            Some(other) if other.to_bits() == time.to_bits() => {}
-            Some(other) => {
-                let detail = format!(
-                    "{} {}: step {number} is at {other:?} in {:?} already, not at {time:?}",
-                    source.operation,
-                    source.path.display(),
-                    self.time
-                );
-                return Err(Error::usage(detail));
+        let (known, sum) = (times.size(), access.sum_of(source, &self.time)?);
+        let sum = match sum {
+            Some(sum) => sum,
+            None => self.sum_of_times(source, 0, &times.read_raw().map_err(damaged)?)?,
+        };
+        if number < known {
+            let there = times.read_slice_1d::<f64, _>(s![number..number + 1]);
+            let there = there.map_err(damaged)?[0];
+            if there.to_bits() == time.to_bits() {
+                return Ok(sum);
             }
-            None => {
-                known.resize(number, f64::NAN);
-                known.push(time);
-                extend(&times, &[known.len()]).map_err(|cause| source.damaged(&cause))?;
-                times.write_raw(&known).map_err(damaged)?;
-            }
+            let (operation, path) = (source.operation, source.path.display());
+            return Err(Error::usage(format!(
+                "{operation} {path}: step {number} is at {there:?} in {:?} already, not at {time:?}",
+                self.time
+            )));
         }
-        let all = Selection::of_ranges(Some(0..known.len()));
-        let bytes = as_bytes(&known).map_err(|cause| source.damaged(&cause))?;
-        Ok(checksum::of_elements(&all, 8, bytes))
+        let mut new = vec![f64::NAN; number - known];
+        new.push(time);
+        extend(&times, &[number + 1]).map_err(|cause| source.damaged(&cause))?;
+        times
+            .write_slice(&new, s![known..number + 1])
+            .map_err(damaged)?;
+        Ok(sum.wrapping_add(self.sum_of_times(source, known, &new)?))
+    }
+
+    /// The share of these times, the first of which is of step `first`.
+    fn sum_of_times(&self, source: &Source, first: usize, times: &[f64]) -> Result<u64> {
+        let steps = Selection::of_ranges(Some(first..first + times.len()));
+        let bytes = as_bytes(times).map_err(|cause| source.damaged(&cause))?;
+        Ok(checksum::of_elements(&steps, 8, bytes))
     }
 }
