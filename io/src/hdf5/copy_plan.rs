@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::dataset::{Place, Source};
 use super::ffi::{
     Cause, DatasetRefusal, LinkTarget, attach_scale, copy_attributes, copy_object,
-    create_dataset_alike, create_group_alike, open_object,
+    create_dataset_alike, create_group_alike, exists, open_object,
 };
 use super::plan::create_groups;
 use super::structure::last_part;
@@ -65,7 +65,7 @@ impl Step {
             Step::Group { from, to } => {
                 let group = source.file.group(from)?;
                 create_groups(target, to)?;
-                if to != "/" && !target.link_exists(to) {
+                if to != "/" && !exists(target, to)? {
                     create_group_alike(&group, target, to)?;
                 }
                 copy_attributes(&group, &*target.group(to)?)

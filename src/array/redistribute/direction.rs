@@ -116,7 +116,7 @@ impl<D: Axes> Direction<D> {
         source: Result<Source<'_, A>>,
         options: Options,
     ) -> Result<DistArray<A, D>> {
-        let options = self.least(options)?;
+        let options = self.least::<A>(options)?;
         let (grid, layout) = &self.to;
         // Local: memory.
         let (source, storage) = self.agree_on_memory::<A, _>(options, || {
@@ -137,18 +137,19 @@ impl<D: Axes> Direction<D> {
     ) -> Result<()> {
         check_layout(array, &self.from)?;
         check_layout(into, &self.to)?;
-        let options = self.least(options)?;
+        let options = self.least::<A>(options)?;
         self.agree_on_memory::<A, _>(options, || Ok(()))?;
         self.run(array.source(), options, into)
     }
 
     /// With the least of all ranks' limits: they have to take the same rounds.
-    fn least(&self, mut options: Options) -> Result<Options> {
+    fn least<A: Element>(&self, mut options: Options) -> Result<Options> {
         if let Some(limit) = &mut options.memory_limit {
             *limit = self
                 .communicator()
                 .all_reduce_value(*limit, Operation::Min)?;
         }
+        window_for::<A>(options)?;
         Ok(options)
     }
 
@@ -159,9 +160,7 @@ impl<D: Axes> Direction<D> {
         allocate: impl FnOnce() -> Result<R>,
     ) -> Result<R> {
         let cost = self.cost::<A>(options);
-        // Local: memory.
-        let allocated = window_for::<A>(options).and_then(|_| allocate());
-        let allocated = allocated.and_then(|memory| {
+        let allocated = allocate().and_then(|memory| {
             vector_with_capacity::<u8>(cost.peak_memory, self.operation)?;
             Ok(memory)
         });
