@@ -181,7 +181,7 @@ fn describe<A: Hdf5Element, Mode: Access>(
     (file, name): (&File<Mode>, &str),
 ) -> Result<Option<Description>> {
     let memory = A::type_descriptor();
-    file.ask_and_release("compare", |source| {
+    file.ask_and_release("compare", name, |source| {
         match source.describe(name, &memory, false) {
             Ok(description) => Ok(Some(description)),
             Err(Error::Format { .. }) if source.dataset(name).is_ok() => Ok(None),

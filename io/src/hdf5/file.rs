@@ -158,28 +158,27 @@ impl<A: Access> File<A> {
         on_root(&self.communicator, || self.answer(operation, question))
     }
 
-    /// The same, and lets the root's handle go, so that all ranks can open the file together.
+    /// The same, and lets the root's handle go, so that all ranks can open the file together. Where a rank was
+    /// called with another operation, which has the name, or other arguments, that is every rank's error: the ranks
+    /// would wait for each other in different datasets, or mix their parts.
     pub(super) fn ask_and_release<Answer>(
         &self,
         operation: &str,
+        arguments: &(impl fmt::Debug + ?Sized),
         question: impl FnOnce(&Source) -> Result<Answer>,
     ) -> Result<Answer>
     where
         Answer: serde::Serialize + serde::de::DeserializeOwned,
     {
-        on_root(&self.communicator, || {
+        let own = format!("{operation} {}: {arguments:?}", self.path.display());
+        let (of_root, answer) = on_root(&self.communicator, || {
             let answer = self.answer(operation, question)?;
             self.access.release(operation, &self.path)?;
-            Ok(answer)
-        })
-    }
-
-    /// Whether every rank was called with the same: an error that names both, where not. *Collective.*
-    pub(super) fn same_arguments(&self, operation: &str, own: &impl fmt::Debug) -> Result<()> {
-        let own = format!("{operation} {}: {own:?}", self.path.display());
-        let of_root = on_root(&self.communicator, || Ok(own.clone()))?;
+            Ok((own.clone(), answer))
+        })?;
         self.communicator
-            .agree(same_as_root(operation, &of_root, &own))
+            .agree(same_as_root(operation, &of_root, &own))?;
+        Ok(answer)
     }
 
     /// What the root's handle says; on the root.

@@ -37,8 +37,7 @@ impl File<Writing> {
         let shape = shape.into_dimension();
         let shape = shape.slice();
         self.whole_so_far(&operation)?;
-        self.same_arguments(&operation, &shape)?;
-        let before: Before = self.ask_and_release(&operation, |source| {
+        let before: Before = self.ask_and_release(&operation, shape, |source| {
             let before = Before::look(&self.access, source, name)?;
             let old = &before.shape;
             if before.can_be(shape) {

@@ -142,8 +142,7 @@ impl<Mode: Access> File<Mode> {
     ) -> Result<DistArray<A, D>> {
         let operation = format!("read {name:?} from");
         let memory = A::type_descriptor();
-        self.same_arguments(&operation, &slice)?;
-        let described = self.ask_and_release(&operation, |source| {
+        let described = self.ask_and_release(&operation, &slice, |source| {
             source.describe(name, &memory, self.lossy)
         })?;
         let refused = |detail| Error::shape(self.on_path(&operation), detail);
@@ -258,7 +257,7 @@ impl<Mode: Access> File<Mode> {
     /// read.
     pub fn verify(&self, name: &str) -> Result<Verdict> {
         let operation = format!("verify {name:?} in");
-        let stored: Option<Stored> = self.ask_and_release(&operation, |source| {
+        let stored: Option<Stored> = self.ask_and_release(&operation, &(), |source| {
             let dataset = source.dataset(name)?;
             let Some(sum) = self.access.sum_of(source, name)? else {
                 return Ok(None);

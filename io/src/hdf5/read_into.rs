@@ -43,7 +43,7 @@ impl<Mode: Access> File<Mode> {
         D: Axes,
     {
         let operation = format!("read {name:?} from");
-        let described = self.ask_and_release(&operation, |source| {
+        let described = self.ask_and_release(&operation, array.shape(), |source| {
             source.describe(name, &A::type_descriptor(), self.lossy)
         })?;
         // Replicated.

@@ -167,9 +167,9 @@ impl File<Writing> {
     ) -> Result<()> {
         let operation = format!("write a slice of {name:?} to");
         self.whole_so_far(&operation)?;
-        self.same_arguments(&operation, &slice.as_ref())?;
-        let (shape, sum) =
-            self.ask_and_release(&operation, |source| self.examine::<A>(source, name))?;
+        let (shape, sum) = self.ask_and_release(&operation, slice.as_ref(), |source| {
+            self.examine::<A>(source, name)
+        })?;
         let slab = Slab::new(slice.as_ref(), &shape)
             .map_err(|detail| Error::shape(self.on_path(&operation), detail))?;
         if slab.shape() != array.shape() {

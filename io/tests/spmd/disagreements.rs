@@ -36,10 +36,13 @@ fn names_slices_and_shapes_that_differ_are_one_error(world: &Communicator) -> Re
         file.read::<f64, Ix2>(["u", "v"][other.min(1)], &grid)
             .map(drop),
     )?;
+    differs(file.verify(["u", "v"][other.min(1)]).map(drop))?;
+    let columns = ProcessGrid::new(world, &[1, world.size()])?;
+    let mut rows = DistArray::<f64, Ix2>::zeros(&columns, [6, 8])?;
+    differs(file.read_into(["u", "v"][other.min(1)], &mut rows))?;
     file.verify("u")?;
     let mut expected = Array2::zeros([6, 8]);
     expected.row_mut(2).fill(1.5);
-    let columns = ProcessGrid::new(world, &[1, world.size()])?;
     assert_eq!(
         file.read::<f64, Ix2>("u", &columns)?.all_gather()?,
         expected
