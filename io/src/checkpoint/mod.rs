@@ -45,7 +45,8 @@ const FORMAT: &str = "partita_checkpoint";
 /// # Ok(()) }
 /// ```
 ///
-/// SIGUSR1, to any rank, makes a checkpoint after the step that is being done, and the run goes on. SIGTERM,
+/// SIGUSR1, to any rank, makes a checkpoint after the step that is being done, and the run goes on; one that comes
+/// while a checkpoint is being made is answered by that. SIGTERM,
 /// and the end of [`max_time`](Self::max_time), make one and end the run with
 /// [`Error::Stopped`], whose exit code is 75.
 ///
@@ -65,19 +66,23 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Checkpoints in this folder, which is made if it is not there. *Collective.*
     ///
-    /// From here on SIGTERM no longer ends the process, see [`after`](Self::after).
+    /// From here on SIGUSR1 and SIGTERM no longer end the process, see [`after`](Self::after). On all ranks this is so
+    /// before the folder is there.
     ///
     /// # Cost
-    /// One broadcast.
+    /// An agreement and a broadcast.
     ///
     /// # Errors
-    /// [`Error::Io`] when the folder cannot be made.
+    /// [`Error::Io`] when the folder cannot be made; [`Error::Other`] when a signal cannot be watched.
     pub fn in_folder(communicator: &Communicator, folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
+        // Before the folder is there: who sees it may send a signal to any rank. Local: a limit of the system.
+        let watched = requests::watch();
+        communicator
+            .agree(watched.map_err(|cause| Error::other(format!("checkpoint: {cause}"))))?;
         on_root(communicator, || {
             std::fs::create_dir_all(folder).map_err(|cause| Error::io("make", folder, cause))
         })?;
-        requests::watch().map_err(|cause| Error::other(format!("checkpoint: {cause}")))?;
         Ok(Checkpoint {
             communicator: communicator.clone(),
             folder: folder.to_path_buf(),
@@ -126,6 +131,8 @@ impl Checkpoint {
         let regular = self.every.is_some_and(|every| step.is_multiple_of(every));
         if asked > Request::Nothing as u64 || regular {
             self.save(step, state)?;
+            // Whoever asked meanwhile has it: a launcher signals its ranks one after the other.
+            requests::saved();
         }
         if asked < Request::Stop as u64 {
             return Ok(());

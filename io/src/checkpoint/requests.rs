@@ -34,6 +34,11 @@ pub(super) fn watch() -> io::Result<()> {
     Ok(())
 }
 
+/// The state was just saved, and has not changed since.
+pub(super) fn saved() {
+    SAVE.store(false, Ordering::Relaxed);
+}
+
 /// What was asked since the last time; a request to stop stays.
 pub(super) fn take(late: bool) -> Request {
     let save = SAVE.swap(false, Ordering::Relaxed);

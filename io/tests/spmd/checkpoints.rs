@@ -8,6 +8,8 @@ use partita_io::checkpoint::Checkpoint;
 use partita_io::hdf5::File;
 use partita_testing::{TemporaryDirectory, spmd_test};
 use rustix::process::{Signal, getpid, kill_process};
+use signal_hook::consts::SIGUSR1;
+use signal_hook::low_level::raise;
 
 use crate::tools::{assert_same, numbered, on_root};
 
@@ -147,6 +149,26 @@ fn a_signal_to_one_rank_saves_or_ends_the_run_on_all(world: &Communicator) -> Re
     };
     assert_eq!(stopped.exit_code(), 75, "{stopped:?}");
     assert_eq!(checkpoint.restore()?.unwrap().step(), step);
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 3])]
+fn who_asks_while_a_checkpoint_is_made_has_it(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let mut checkpoint = Checkpoint::in_folder(world, directory.path())?;
+    let asked = || {
+        if world.rank() == world.size() - 1 {
+            raise(SIGUSR1).unwrap();
+        }
+    };
+    asked();
+    checkpoint.after(1, |state| {
+        asked();
+        state.value("n", 1u64)
+    })?;
+    checkpoint.after(2, |state| state.value("n", 2u64))?;
+    let saved = checkpoint.restore()?.expect("a checkpoint");
+    assert_eq!(saved.step(), 1);
     Ok(())
 }
 
