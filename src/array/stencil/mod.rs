@@ -1,12 +1,13 @@
 //! Every cell from its neighbourhood: stencils on arrays with a halo.
 
+mod planes;
+
 use super::DistArray;
 use super::halo::{HaloExchange, Haloed};
-use super::storage::Storage;
 use super::view::check_same_layout;
 use crate::comm::{Call, Element};
 use crate::error::{Error, Result};
-use crate::layout::{Axes, HaloWidths, Region, Runs, for_each_index};
+use crate::layout::{Axes, HaloWidths, Region};
 
 impl<A: Element, D: Axes> DistArray<A, D> {
     /// Fills `next` with `f` of the neighbourhood of every cell: the values at the `offsets` from it.
@@ -130,7 +131,7 @@ impl<A: Element, D: Axes> HaloExchange<'_, A, D> {
         array.check_stencil(next, &offsets)?;
         let (shape, reach) = (array.local_shape(), array.awaited_reach(&offsets));
         let interior = Region::interior(shape.slice(), &reach.lower, &reach.upper);
-        array.visit_rows(next, &offsets, &[interior], |row| fill_row(row, &f));
+        array.fill_regions(next, &offsets, &[interior], &f);
         Ok(())
     }
 }
@@ -146,7 +147,9 @@ impl<A: Element, D: Axes> Haloed<'_, A, D> {
         offsets: [D::Offset; COUNT],
         f: impl Fn([A; COUNT]) -> B,
     ) -> Result<()> {
-        self.stencil_rows(next, offsets, |row| fill_row(row, &f))
+        self.array.check_stencil(next, &offsets)?;
+        self.array.fill_regions(next, &offsets, &[self.block()], &f);
+        Ok(())
     }
 
     /// As [`stencil`](Self::stencil), a row at a time. *Local.*
@@ -160,9 +163,7 @@ impl<A: Element, D: Axes> Haloed<'_, A, D> {
         f: impl FnMut(StencilRow<'_, A, B, D, COUNT>),
     ) -> Result<()> {
         self.array.check_stencil(next, &offsets)?;
-        let shape = self.array.local_shape();
-        let all = shape.slice().iter().map(|&length| 0..length).collect();
-        self.array.visit_rows(next, &offsets, &[all], f);
+        self.array.visit_rows(next, &offsets, &[self.block()], f);
         Ok(())
     }
 
@@ -179,9 +180,14 @@ impl<A: Element, D: Axes> Haloed<'_, A, D> {
         self.array.check_stencil(next, &offsets)?;
         let (shape, reach) = (self.array.local_shape(), self.array.awaited_reach(&offsets));
         let border = Region::border(shape.slice(), &reach.lower, &reach.upper);
-        self.array
-            .visit_rows(next, &offsets, &border, |row| fill_row(row, &f));
+        self.array.fill_regions(next, &offsets, &border, &f);
         Ok(())
+    }
+
+    /// All cells of this rank.
+    fn block(&self) -> Region {
+        let shape = self.array.local_shape();
+        shape.slice().iter().map(|&length| 0..length).collect()
     }
 }
 
@@ -226,94 +232,12 @@ impl<A: Element, D: Axes> DistArray<A, D> {
             upper: axes.map(|axis| reach(axis, 1)).collect(),
         }
     }
-
-    /// Calls `visit` with the rows of these regions of the block, whose offsets were checked.
-    fn visit_rows<B: Element, const COUNT: usize>(
-        &self,
-        next: &mut DistArray<B, D>,
-        offsets: &[D::Offset; COUNT],
-        regions: &[Region],
-        mut visit: impl FnMut(StencilRow<'_, A, B, D, COUNT>),
-    ) {
-        if !next.storage.view().is_standard_layout() {
-            let in_order = next.storage.view().as_standard_layout().into_owned();
-            next.storage = Storage::Own(in_order);
-        }
-        let (from, to) = (self.block_in_memory(), next.block_in_memory());
-        let offsets = offsets.map(|offset| from.distance(offset.as_ref()));
-        let starts: Vec<usize> = (0..self.ndim())
-            .map(|axis| self.local_range(axis).unwrap_or_default().start)
-            .collect();
-        let cells = self.storage.as_slice().unwrap_or_default();
-        let next = next.storage.as_slice_mut().unwrap_or_default();
-        for region in regions.iter().filter(|region| !region.is_empty()) {
-            let (rows, length) = rows_of(region);
-            for_each_index::<D>(&rows, |index| {
-                let (here, there) = (from.place(index.as_ref()), to.place(index.as_ref()));
-                let row = |offset: isize| &cells[here.wrapping_add_signed(offset)..][..length];
-                let mut start = index;
-                for (index, first) in start.as_mut().iter_mut().zip(&starts) {
-                    *index += first;
-                }
-                visit(StencilRow {
-                    start,
-                    cells: offsets.map(row),
-                    next: &mut next[there..][..length],
-                });
-            });
-        }
-    }
-
-    fn block_in_memory(&self) -> BlockInMemory {
-        let lower = self.halo_widths().lower;
-        let strides: Vec<usize> = self
-            .storage
-            .view()
-            .strides()
-            .iter()
-            .map(|&stride| stride as usize)
-            .collect();
-        let first = lower
-            .iter()
-            .zip(&strides)
-            .map(|(lower, stride)| lower * stride)
-            .sum();
-        BlockInMemory { first, strides }
-    }
 }
 
 /// How many cells along each axis.
 struct Reach {
     lower: Vec<usize>,
     upper: Vec<usize>,
-}
-
-/// Where the cells of a block lie in a storage in C order.
-struct BlockInMemory {
-    first: usize,
-    strides: Vec<usize>,
-}
-
-impl BlockInMemory {
-    fn place(&self, index: &[usize]) -> usize {
-        let axes = index.iter().zip(&self.strides);
-        axes.fold(self.first, |place, (index, stride)| place + index * stride)
-    }
-
-    fn distance(&self, offset: &[isize]) -> isize {
-        let axes = offset.iter().zip(&self.strides);
-        axes.map(|(offset, &stride)| offset * stride as isize).sum()
-    }
-}
-
-/// The first index of each row of a region, and the length of its rows.
-fn rows_of(region: &Region) -> (Vec<Runs>, usize) {
-    let mut axes = region.axes().to_vec();
-    let length = axes.last().map_or(1, ExactSizeIterator::len);
-    if let Some(last) = axes.last_mut() {
-        last.end = last.start + 1;
-    }
-    (axes.into_iter().map(Runs::from).collect(), length)
 }
 
 fn reaches(halo: &HaloWidths, offset: &[isize]) -> bool {
@@ -333,25 +257,4 @@ fn reach<Offset: AsRef<[isize]>>(offsets: &[Offset], axis: usize, side: usize) -
     along
         .max()
         .map_or(0, |furthest| furthest.max(0).unsigned_abs())
-}
-
-#[inline]
-fn fill_row<A: Copy, B, D: Axes, F: Fn([A; COUNT]) -> B, const COUNT: usize>(
-    row: StencilRow<'_, A, B, D, COUNT>,
-    f: &F,
-) {
-    fill(row.cells, row.next, f);
-}
-
-/// The inner loop: slices of one length, so that no bound is checked in it.
-#[multiversion::multiversion(targets = "simd")]
-fn fill<A: Copy, B, F: Fn([A; COUNT]) -> B, const COUNT: usize>(
-    cells: [&[A]; COUNT],
-    next: &mut [B],
-    f: &F,
-) {
-    let cells = cells.map(|cells| &cells[..next.len()]);
-    for (place, next) in next.iter_mut().enumerate() {
-        *next = f(cells.map(|cells| cells[place]));
-    }
 }
