@@ -236,6 +236,14 @@ macro_rules! view {
                 DistArray::from_parts(&self.grid, self.layout.clone(), values)
             }
 
+            /// Every element as a `B`, as [`DistArray::cast`]. *Local.*
+            pub fn cast<B: Element>(&self) -> DistArray<B, D>
+            where
+                A: num_traits::AsPrimitive<B>,
+            {
+                self.map(|value| value.as_())
+            }
+
             /// `f` of the elements of both at the same index, as a new array. *Local.*
             ///
             /// # Errors

@@ -31,6 +31,9 @@ fn arithmetic<D: Axes>(world: &Communicator, count: usize) -> Result<()> {
         is(&(&(2.0 * &a) - 1.0), 2.0 * &x - 1.0);
         is(&(1.0 / (&a + 0.5)), 1.0 / (&x + 0.5));
         is(&-&a, -&x);
+        is(&(&(2.0 * &a.view()) - 1.0), 2.0 * &x - 1.0);
+        is(&(&-&a.view() % 3.0), -&x % 3.0);
+        is(&(&a.view() / 3.0).view().cast(), &x / 3.0);
         let (mut changed, mut expected) = (a.clone(), x.clone());
         changed += 3.0;
         changed *= 2.0;
@@ -40,6 +43,11 @@ fn arithmetic<D: Axes>(world: &Communicator, count: usize) -> Result<()> {
         expected.zip_mut_with(&x, |c, x| *c = (*c + 3.0) * 2.0 - 0.0 * x);
         expected = (expected + &y) / &y;
         expected.zip_mut_with(&x, |c, x| *c -= 2.0 * x);
+        is(&changed, expected);
+        let (mut changed, expected) = (a.clone(), (&x + 3.0) * &y);
+        let mut through = changed.view_mut();
+        through += 3.0;
+        through.mul_assign(&b)?;
         is(&changed, expected);
         let smaller = a.zip_with(&b, |a, b| a < b)?;
         is(
@@ -92,6 +100,9 @@ fn results_do_not_depend_on_the_order_in_memory(world: &Communicator) -> Result<
         let every_other = turned.slice(s![..;-2, .., ..;2]);
         if let Ok(view) = every_other {
             assert_eq!(view.map(|value| value + 1.0).local(), &view.local() + 1.0);
+            assert_eq!((1.0 - &view).local(), 1.0 - &view.local());
+            let whole = view.local().mapv(|value| value as i64);
+            assert_eq!(view.cast::<i64>().local(), whole);
         }
     }
     Ok(())

@@ -2,7 +2,8 @@
 //!
 //! Between two arrays they give a [`Result`], because layouts may differ: `(&a + &b)?`. With a scalar
 //! nothing can go wrong, and they give the array: `2.0 * &a`. What changes an array by another one is a
-//! method, `a.add_assign(&b)?`, because `+=` has no place for an error; `a += 2.0` is there.
+//! method, `a.add_assign(&b)?`, because `+=` has no place for an error; `a += 2.0` is there. Views take part: of
+//! `&a.slice(s![1.., ..])?` as of an array, and what `a.slice_mut(s![1.., ..])?` shows is changed through it.
 
 use std::ops::{
     Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Rem, RemAssign, Sub, SubAssign,
@@ -12,7 +13,7 @@ use num_complex::Complex;
 
 use super::{zip, zip_inplace};
 use crate::array::DistArray;
-use crate::array::view::{DistView, Distributed};
+use crate::array::view::{DistView, DistViewMut, Distributed};
 use crate::comm::Element;
 use crate::error::Result;
 use crate::layout::Axes;
@@ -25,6 +26,14 @@ macro_rules! operators {
         operators!(@ $Operator $operator: &DistView<'_, A, D>, &DistView<'_, A, D>);
 
         impl<A: Element + $Operator<Output = A>, D: Axes> $Operator<A> for &DistArray<A, D> {
+            type Output = DistArray<A, D>;
+
+            fn $operator(self, scalar: A) -> DistArray<A, D> {
+                self.map(|value| value.$operator(scalar))
+            }
+        }
+
+        impl<A: Element + $Operator<Output = A>, D: Axes> $Operator<A> for &DistView<'_, A, D> {
             type Output = DistArray<A, D>;
 
             fn $operator(self, scalar: A) -> DistArray<A, D> {
@@ -53,8 +62,23 @@ macro_rules! operators {
             /// # Errors
             /// As [`zip_with`](Self::zip_with).
             pub fn $assign(&mut self, other: &impl Distributed<Element = A, Dim = D>) -> Result<()> {
-                let operation = stringify!($assign);
-                zip_inplace(operation, &mut self.view_mut(), other, |a, b| a.$operator(b))
+                self.view_mut().$assign(other)
+            }
+        }
+
+        impl<A: Element + $Operator<Output = A>, D: Axes> $Assign<A> for DistViewMut<'_, A, D> {
+            fn $assign(&mut self, scalar: A) {
+                self.map_inplace(|value| value.$operator(scalar));
+            }
+        }
+
+        impl<A: Element + $Operator<Output = A>, D: Axes> DistViewMut<'_, A, D> {
+            #[doc = concat!($verb, " each element that of `other` at the same index. *Local.*")]
+            ///
+            /// # Errors
+            /// As [`DistArray::zip_with`].
+            pub fn $assign(&mut self, other: &impl Distributed<Element = A, Dim = D>) -> Result<()> {
+                zip_inplace(stringify!($assign), self, other, |a, b| a.$operator(b))
             }
         }
     )*};
@@ -85,6 +109,14 @@ impl<A: Element + Neg<Output = A>, D: Axes> Neg for &DistArray<A, D> {
     }
 }
 
+impl<A: Element + Neg<Output = A>, D: Axes> Neg for &DistView<'_, A, D> {
+    type Output = DistArray<A, D>;
+
+    fn neg(self) -> DistArray<A, D> {
+        self.map(|value| -value)
+    }
+}
+
 /// Scalars on the left, of which there can be only known ones.
 macro_rules! scalars {
     ($($scalar:ty),*) => {$(
@@ -96,6 +128,14 @@ macro_rules! scalars {
 
             fn $operator(self, array: &DistArray<$scalar, D>) -> DistArray<$scalar, D> {
                 array.map(|value| self.$operator(value))
+            }
+        }
+
+        impl<D: Axes> $Operator<&DistView<'_, $scalar, D>> for $scalar {
+            type Output = DistArray<$scalar, D>;
+
+            fn $operator(self, view: &DistView<'_, $scalar, D>) -> DistArray<$scalar, D> {
+                view.map(|value| self.$operator(value))
             }
         }
 
