@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use partita::prelude::*;
-use partita_io::hdf5::{File, Location, Reading, Verdict, allow_filters_from};
+use partita_io::hdf5::{File, Location, Reading, Tolerance, Verdict, allow_filters_from};
 
 use report::{Compared, Inspected, Verified};
 
@@ -71,6 +71,9 @@ enum Command {
         /// The largest difference that counts as none
         #[arg(long, default_value_t = 0.0)]
         tolerance: f64,
+        /// A share of the other number that may be added to it
+        #[arg(long, default_value_t = 0.0)]
+        relative: f64,
     },
 }
 
@@ -105,9 +108,11 @@ fn main() -> ExitCode {
                 one,
                 other,
                 tolerance,
+                relative,
             } => {
                 let files = [open(one.file())?, open(other.file())?];
-                let compared = compare(&files, [one, other], *tolerance)?;
+                let tolerance = Tolerance::from(*tolerance).with_relative(*relative);
+                let compared = compare(&files, [one, other], tolerance)?;
                 report::show(world, json, &compared)?;
                 compared.outcome()
             }
@@ -161,7 +166,11 @@ fn copy(
     Ok(copied)
 }
 
-fn compare(files: &[File<Reading>; 2], places: [&Location; 2], tolerance: f64) -> Result<Compared> {
+fn compare(
+    files: &[File<Reading>; 2],
+    places: [&Location; 2],
+    tolerance: Tolerance,
+) -> Result<Compared> {
     let [one, other] = files;
     let (name, other_name) = (one.dataset_at(places[0])?, other.dataset_at(places[1])?);
     match one.compare(&name, other, &other_name, tolerance) {

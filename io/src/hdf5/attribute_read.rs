@@ -169,7 +169,7 @@ where
 }
 
 /// Up to the first zero. What is no UTF-8 is shown as such: a wrong letter in a unit is no reason to fail.
-fn decode_text(bytes: &[u8]) -> String {
+pub(super) fn decode_text(bytes: &[u8]) -> String {
     let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
     String::from_utf8_lossy(text).to_string()
 }

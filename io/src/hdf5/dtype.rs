@@ -209,6 +209,11 @@ pub(crate) fn is_number(descriptor: &TypeDescriptor) -> bool {
     matches!(kind(descriptor), Some(Signed(_) | Unsigned(_) | Float(_)))
 }
 
+/// Whether elements are single complex numbers.
+pub(crate) fn is_complex(descriptor: &TypeDescriptor) -> bool {
+    matches!(kind(descriptor), Some(Kind::Complex(_)))
+}
+
 /// Whether every pattern of bits is an element.
 pub(crate) fn is_any_bits(descriptor: &TypeDescriptor) -> bool {
     !matches!(kind(descriptor), None | Some(Kind::Bool))

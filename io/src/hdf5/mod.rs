@@ -5,8 +5,8 @@
 //! what the root does to the structure of a file, `storage` how a dataset lies in it, `transfer` what all
 //! ranks do with its data: `slab` is the part that a slice names, `hyperslab` and `stripes` the piece that
 //! each rank takes, `fill` and `long_runs` how an array comes to its part of a dataset, `placed`, `direct` and
-//! `whole_pages` what a rank writes and reads without HDF5, `dtype` how numbers become elements, `checksum` how
-//! they are known again. `ffi` is the only place with `unsafe`.
+//! `whole_pages` what a rank writes and reads without HDF5, `dtype` how numbers become elements, `form` and
+//! `tolerance` how two elements are compared, `checksum` how they are known again. `ffi` is the only place with `unsafe`.
 //!
 //! # Who does what
 //! The root alone makes, describes and lists what is in a file, through HDF5's serial driver, and tells
@@ -29,6 +29,7 @@ mod ffi;
 mod file;
 mod fill;
 mod filters;
+mod form;
 mod grow;
 mod hyperslab;
 mod in_time;
@@ -49,6 +50,7 @@ mod storage;
 mod stripes;
 mod structure;
 mod text;
+mod tolerance;
 mod transfer;
 mod tree;
 mod whole_pages;
@@ -69,6 +71,7 @@ pub use reading::Reading;
 pub use report::{ChunkMode, Transfer, TransferMode};
 pub use series::Series;
 pub use storage::Storage;
+pub use tolerance::Tolerance;
 pub use transfer::TRANSFER_LIMIT;
 pub use tree::{DatasetEntry, Entry, EntryKind};
 pub use writing::Writing;

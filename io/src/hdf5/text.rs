@@ -18,11 +18,20 @@ use super::file::{Access, File};
 use super::hyperslab::Selection;
 use super::plan::create_groups;
 use super::read::dimension;
+use super::tolerance::{Difference, Tolerance};
 use super::writing::Writing;
 
 /// More than so many texts, or bytes of them, are nothing for one rank.
 const MOST: usize = 1 << 24;
 const MOST_BYTES: u64 = 1 << 30;
+
+/// How texts are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextKind {
+    /// Elsewhere than in the dataset.
+    OfAnyLength,
+    Fixed,
+}
 
 /// The texts of a dataset, in C order.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -140,22 +149,27 @@ impl<A: Access> File<A> {
         name: &str,
         other: &File<Other>,
         other_name: &str,
-        tolerance: f64,
+        tolerance: &Tolerance,
     ) -> Result<Option<Comparison>> {
         self.ask("compare", |source| {
-            let Some(own) = source.texts_if_any(name)? else {
-                return Ok(None);
-            };
-            let others = other.answer("compare", |source| source.texts_if_any(other_name))?;
-            let Some(others) = others else {
-                return Ok(None);
-            };
-            if own.shape != others.shape {
-                let (own, other) = (own.shape, others.shape);
-                let detail = format!("the shapes are {own:?} and {other:?}");
-                return Err(Error::shape(self.on_path("compare"), detail));
-            }
-            Ok(Some(compare(&own, &others, tolerance)))
+            let dataset = source.dataset(name)?;
+            let own = source.kind_of_text(&dataset);
+            other.answer("compare", |other_source| {
+                let other_dataset = other_source.dataset(other_name)?;
+                let others = other_source.kind_of_text(&other_dataset);
+                // All ranks compare those of fixed length, each a part.
+                let of_any_length = [own, others].contains(&Some(TextKind::OfAnyLength));
+                if own.is_none() || others.is_none() || !of_any_length {
+                    return Ok(None);
+                }
+                let shapes = (source.shape(&dataset)?, other_source.shape(&other_dataset)?);
+                if shapes.0 != shapes.1 {
+                    return Err(self.unlike(&shapes.0, &shapes.1));
+                }
+                let own = source.texts(&dataset)?;
+                let others = other_source.texts(&other_dataset)?;
+                Ok(Some(compare(&own, &others, tolerance)))
+            })
         })
     }
 }
@@ -168,7 +182,7 @@ impl Source<'_> {
         if shape.iter().product::<usize>() > MOST {
             return Err(self.format(format!("its shape {shape:?} is no short list of texts")));
         }
-        if has_texts_of_any_length(&self.element(dataset)?) {
+        if self.kind_of_text(dataset) == Some(TextKind::OfAnyLength) {
             // Many elements can name one long text of the file.
             let bytes = bytes_behind(dataset).map_err(|cause| self.damaged(&cause))?;
             if bytes > MOST_BYTES {
@@ -182,41 +196,27 @@ impl Source<'_> {
         Ok(Texts { shape, texts })
     }
 
-    fn texts_if_any(&self, name: &str) -> Result<Option<Texts>> {
-        let dataset = self.dataset(name)?;
-        // What cannot even be named is not of texts.
-        match self
-            .element(&dataset)
-            .is_ok_and(|element| is_text(&element))
-        {
-            true => self.texts(&dataset).map(Some),
-            false => Ok(None),
+    /// Which texts the elements are, if they are. What cannot even be named is not of texts.
+    pub(super) fn kind_of_text(&self, dataset: &Dataset) -> Option<TextKind> {
+        match self.element(dataset).ok()? {
+            TypeDescriptor::VarLenUnicode | TypeDescriptor::VarLenAscii => {
+                Some(TextKind::OfAnyLength)
+            }
+            TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
+                Some(TextKind::Fixed)
+            }
+            _ => None,
         }
     }
 
     /// The checksum of a dataset whose elements lie elsewhere than in it, if it is of texts.
     pub(super) fn sum_of_texts(&self, dataset: &Dataset) -> Result<Option<u64>> {
-        if !has_texts_of_any_length(&self.element(dataset)?) {
+        if self.kind_of_text(dataset) != Some(TextKind::OfAnyLength) {
             return Ok(None);
         }
         let Texts { shape, texts } = self.texts(dataset)?;
         Ok(Some(sum(&shape, texts.iter().map(String::as_str))))
     }
-}
-
-fn has_texts_of_any_length(element: &TypeDescriptor) -> bool {
-    matches!(
-        element,
-        TypeDescriptor::VarLenUnicode | TypeDescriptor::VarLenAscii
-    )
-}
-
-fn is_text(element: &TypeDescriptor) -> bool {
-    has_texts_of_any_length(element)
-        || matches!(
-            element,
-            TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_)
-        )
 }
 
 /// The checksum of texts: each, behind its length, is an element of as many bytes.
@@ -231,19 +231,23 @@ fn sum<'a>(shape: &[usize], texts: impl Iterator<Item = &'a str>) -> u64 {
     sums.fold(0, u64::wrapping_add)
 }
 
-fn compare(own: &Texts, others: &Texts, tolerance: f64) -> Comparison {
+fn compare(own: &Texts, others: &Texts, tolerance: &Tolerance) -> Comparison {
     let pairs = own.texts.iter().zip(&others.texts).enumerate();
-    let mut different = pairs.filter(|(_, (own, other))| own != other);
-    let first = different.next().map(|(number, _)| number);
+    let mut all = Difference::default();
+    let mut different = pairs.filter(|(_, (own, other))| {
+        let difference = Difference::of_equality(own == other, tolerance);
+        all = all.and(difference);
+        difference.counts
+    });
+    let first = different.next();
     let count = different.count() + usize::from(first.is_some());
-    let counts = tolerance < 1.0;
     Comparison {
         elements: own.texts.len(),
-        different: if counts { count } else { 0 },
-        largest: f64::from(u8::from(count > 0)),
-        first: first
-            .filter(|_| counts)
-            .map(|number| index_of(number, &own.shape)),
+        different: count,
+        largest: all.largest,
+        first: first.map(|(number, _)| index_of(number, &own.shape)),
+        part: None,
+        values: first.map(|(_, (own, other))| [own, other].map(|text| format!("{text:?}"))),
     }
 }
 

@@ -3,6 +3,7 @@
 mod attributes;
 mod checkpoints;
 mod checksums;
+mod comparisons;
 mod copies;
 mod direct;
 mod disagreements;

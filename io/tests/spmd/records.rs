@@ -59,6 +59,16 @@ enum Charge {
 
 partita::element!(Charge);
 
+#[derive(Debug, Clone, Copy, PartialEq, Default, CheckedBitPattern, H5Type)]
+#[repr(i16)]
+enum Bound {
+    #[default]
+    Neutral = 0,
+    Negative = -1,
+}
+
+partita::element!(Bound);
+
 #[spmd_test(ranks = [1, 2])]
 fn members_of_enumerations_have_signs(world: &Communicator) -> Result<()> {
     let directory = TemporaryDirectory::new();
@@ -179,6 +189,11 @@ f.create_dataset('phases', data=np.array([7, 1], 'u1'), dtype=e)
 f.create_dataset('wrong', data=np.array([7, 3], 'u1'), dtype=e)
 e = h5py.enum_dtype({'Solid': 1, 'Plasma': 2}, basetype='u1')
 f.attrs.create('wrong', 3, dtype=h5py.enum_dtype({'Solid': 1, 'Liquid': 2, 'Gas': 7}, basetype='u1'))
+e = h5py.enum_dtype({'Neutral': 0, 'Negative': -2, 'Positive': 700}, basetype='>i2')
+f.create_dataset('charges', data=np.array([700, -2, 0]), dtype=e)
+e = h5py.enum_dtype({'Neutral': 0, 'Negative': -1}, basetype='>i2')
+f.create_dataset('minus one', data=np.array([-1, 0, 7]), dtype=e)
+e = h5py.enum_dtype({'Solid': 1, 'Plasma': 2}, basetype='u1')
 f.create_dataset('others', data=np.array([1, 1], 'u1'), dtype=e)
 "#;
     if h5py(world, program, &[&path])?.is_none() {
@@ -196,6 +211,21 @@ f.create_dataset('others', data=np.array([1, 1], 'u1'), dtype=e)
     let wrong = file.read::<Phase, Ix1>("wrong", &grid).unwrap_err();
     assert!(
         wrong.to_string().contains("is no value of its type"),
+        "{wrong}"
+    );
+    let charges: DistArray<Charge, Ix1> = file.read("charges", &grid)?;
+    let expected = [Charge::Positive, Charge::Negative, Charge::Neutral];
+    assert_eq!(charges.all_gather()?.to_vec(), expected);
+    // HDF5 makes -1 of what is no member when it turns bytes round.
+    let wrong = file.read::<Bound, Ix1>("minus one", &grid).unwrap_err();
+    let bounds: DistArray<Bound, Ix1> = file.read_slice("minus one", ndarray::s![..2], &grid)?;
+    assert_eq!(
+        bounds.all_gather()?.to_vec(),
+        [Bound::Negative, Bound::Neutral]
+    );
+    assert!(
+        wrong.to_string().contains("its element")
+            && wrong.to_string().contains("is no value of its type"),
         "{wrong}"
     );
     let wrong = file.read_attribute::<Array0<Phase>>("wrong").unwrap_err();

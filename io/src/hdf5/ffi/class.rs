@@ -5,34 +5,12 @@ use hdf5::types::TypeDescriptor;
 use hdf5_sys::h5t::{H5T_class_t, H5Tget_class};
 
 use super::locked;
+use super::members::with_native_members;
 
 /// The description of a type, or what it is in words. *Local.*
 pub(crate) fn descriptor(datatype: &Datatype) -> Result<TypeDescriptor, String> {
-    let description = datatype.to_descriptor();
-    description.map(with_signs).map_err(|_| in_words(datatype))
-}
-
-/// The `hdf5` crate reads the members of an enumeration without their signs, and derives them with.
-fn with_signs(description: TypeDescriptor) -> TypeDescriptor {
-    match description {
-        TypeDescriptor::Enum(mut members) if members.signed => {
-            let unused = 64 - 8 * members.size as u32;
-            for member in &mut members.members {
-                member.value = ((member.value << unused) as i64 >> unused) as u64;
-            }
-            TypeDescriptor::Enum(members)
-        }
-        TypeDescriptor::Compound(mut compound) => {
-            for field in &mut compound.fields {
-                field.ty = with_signs(field.ty.clone());
-            }
-            TypeDescriptor::Compound(compound)
-        }
-        TypeDescriptor::FixedArray(element, length) => {
-            TypeDescriptor::FixedArray(Box::new(with_signs(*element)), length)
-        }
-        other => other,
-    }
+    let description = datatype.to_descriptor().map_err(|_| in_words(datatype))?;
+    with_native_members(datatype, description).map_err(|_| in_words(datatype))
 }
 
 fn in_words(datatype: &Datatype) -> String {

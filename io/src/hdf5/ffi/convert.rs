@@ -1,10 +1,10 @@
 //! From the numbers of a file to those of this machine.
 
 use hdf5::Datatype;
-use hdf5_sys::h5p::H5P_DEFAULT;
 use hdf5_sys::h5t::H5Tconvert;
 
-use super::{Outcome, check, locked};
+use super::members::keeping_values;
+use super::{Outcome, locked};
 use crate::hdf5::dtype::is_plain;
 
 /// Converts `length` elements of type `from` at the beginning of `bytes` into as many of type `to`.
@@ -36,16 +36,15 @@ pub(crate) fn convert(
         // SAFETY: both ids are open types of numbers (checked above); `bytes` has room
         // for `length` elements of the larger, `background` for those of a compound target, which are
         // only numbers, so that zeros are fine.
-        check("H5Tconvert", unsafe {
+        keeping_values(|properties| unsafe {
             H5Tconvert(
                 from.id(),
                 to.id(),
                 length,
                 bytes.as_mut_ptr().cast(),
                 background.as_mut_ptr().cast(),
-                H5P_DEFAULT,
+                properties,
             )
         })
-    })?;
-    Ok(())
+    })
 }

@@ -9,6 +9,7 @@ mod buffer;
 mod class;
 mod convert;
 mod group;
+mod members;
 mod open;
 mod plugins;
 mod scale;
