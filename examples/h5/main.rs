@@ -18,9 +18,16 @@
 //!     /u  float64 [512, 512], 2097152 bytes, checksum b76232860e103b76
 //!     inspect: groups=1 datasets=1 links=0 others=0 bytes=2097152
 //!
-//! The last line is for programs to read, as is all of what `--json` prints: one line, one document. The exit code is 0
-//! when data are good (`verify`) or the same (`compare`), 1 when they are damaged or differ, 2 when the command is wrong;
-//! 3 and 4 when a file is not what it should be, or not there.
+//! The last line is for programs to read, as is all of what `--json` prints: one line, one document, which after an error
+//! holds that. What a terminal would obey is escaped, in names too. The exit codes:
+//!
+//! | | |
+//! |---|---|
+//! | 0 | data are good (`verify`), the same (`compare`), or were copied |
+//! | 1 | data are damaged, or differ, in their shapes perhaps; or there is no memory |
+//! | 2 | the command is wrong |
+//! | 3 | a file, or what is in it, is not what it should be, or cannot be read or compared |
+//! | 4 | a file is not there, or cannot be opened or written |
 
 mod report;
 
@@ -28,7 +35,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use partita::prelude::*;
-use partita_io::hdf5::{File, Location, Reading, Tolerance, Verdict, allow_filters_from};
+use partita_io::hdf5::{
+    EntryKind, File, Location, Reading, Tolerance, Verdict, allow_filters_from,
+};
 
 use report::{Compared, Inspected, Verified};
 
@@ -69,55 +78,78 @@ enum Command {
         /// FILE.h5:/name, or a file with one dataset
         other: Location,
         /// The largest difference that counts as none
-        #[arg(long, default_value_t = 0.0)]
+        #[arg(long, default_value_t = 0.0, value_parser = allowed)]
         tolerance: f64,
         /// A share of the other number that may be added to it
-        #[arg(long, default_value_t = 0.0)]
+        #[arg(long, default_value_t = 0.0, value_parser = allowed)]
         relative: f64,
     },
 }
 
+/// A difference that may be allowed.
+fn allowed(text: &str) -> std::result::Result<f64, String> {
+    let number = text.parse().map_err(|cause| format!("{cause}"))?;
+    match number >= 0.0 {
+        true => Ok(number),
+        false => Err("no difference is less than 0, or not a number".to_string()),
+    }
+}
+
 fn main() -> ExitCode {
-    partita::run_with_arguments(|world, arguments: Arguments| {
-        if let Some(folder) = &arguments.filters {
-            allow_filters_from(world, folder)?;
+    partita::run_with_arguments(
+        |world, arguments: Arguments| match perform(world, &arguments) {
+            Ok(outcome) => outcome,
+            Err(error) if arguments.json => {
+                report::show(world, true, &report::Failure::new(&error))?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        },
+    )
+}
+
+/// Does what was asked for and reports it; what the report says is the outcome.
+fn perform(world: &Communicator, arguments: &Arguments) -> Result<Result<()>> {
+    if let Some(folder) = &arguments.filters {
+        allow_filters_from(world, folder)?;
+    }
+    let open = |path: &Path| -> Result<File<Reading>> {
+        let file = File::open(world, path)?;
+        Ok(match arguments.other_files {
+            true => file.with_other_files(),
+            false => file,
+        })
+    };
+    let json = arguments.json;
+    match &arguments.command {
+        Command::Inspect { file } => {
+            let file = open(file)?;
+            report::show(world, json, &Inspected::new(&file, file.tree()?))?;
+            Ok(Ok(()))
         }
-        let open = |path: &Path| -> Result<File<Reading>> {
-            let file = File::open(world, path)?;
-            Ok(match arguments.other_files {
-                true => file.with_other_files(),
-                false => file,
-            })
-        };
-        let json = arguments.json;
-        match &arguments.command {
-            Command::Inspect { file } => {
-                let file = open(file)?;
-                report::show(world, json, &Inspected::new(&file, file.tree()?))
-            }
-            Command::Verify { file } => {
-                let verified = verify(&open(file)?)?;
-                report::show(world, json, &verified)?;
-                verified.outcome()
-            }
-            Command::Copy { from, to } => {
-                let copied = copy(&open(from.file())?, from, to)?;
-                report::show(world, json, &report::Copying::new(copied))
-            }
-            Command::Compare {
-                one,
-                other,
-                tolerance,
-                relative,
-            } => {
-                let files = [open(one.file())?, open(other.file())?];
-                let tolerance = Tolerance::from(*tolerance).with_relative(*relative);
-                let compared = compare(&files, [one, other], tolerance)?;
-                report::show(world, json, &compared)?;
-                compared.outcome()
-            }
+        Command::Verify { file } => {
+            let verified = verify(&open(file)?)?;
+            report::show(world, json, &verified)?;
+            Ok(verified.outcome())
         }
-    })
+        Command::Copy { from, to } => {
+            let copied = copy(&open(from.file())?, from, to)?;
+            report::show(world, json, &report::Copying::new(copied))?;
+            Ok(Ok(()))
+        }
+        Command::Compare {
+            one,
+            other,
+            tolerance,
+            relative,
+        } => {
+            let files = [open(one.file())?, open(other.file())?];
+            let tolerance = Tolerance::from(*tolerance).with_relative(*relative);
+            let compared = compare(&files, [one, other], tolerance)?;
+            report::show(world, json, &compared)?;
+            Ok(compared.outcome())
+        }
+    }
 }
 
 fn verify(file: &File<Reading>) -> Result<Verified> {
@@ -135,6 +167,12 @@ fn verify(file: &File<Reading>) -> Result<Verified> {
                 verified.note(name, verdict, Some(error.to_string()));
             }
             Err(error) => return Err(error),
+        }
+    }
+    for entry in file.tree()? {
+        if entry.kind == EntryKind::Unreadable {
+            let detail = "its name is not UTF-8".to_string();
+            verified.note(entry.name, "not verified", Some(detail));
         }
     }
     Ok(verified)

@@ -5,8 +5,18 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use partita::prelude::*;
-use partita_io::hdf5::{Comparison, Copied, Entry, EntryKind, File, Reading};
+use partita_io::hdf5::{
+    Comparison, Copied, Destination, Entry, EntryKind, File, Reading, printable,
+};
 use serde::Serialize;
+
+/// The characters of an attribute's value that a person is shown; a document has all of them.
+const LONGEST_VALUE: usize = 400;
+
+/// A text of a file as a line that no terminal obeys.
+fn shown(text: &str) -> String {
+    printable(text, usize::MAX)
+}
 
 /// Prints a report on the root.
 pub fn show<Report: Display + Serialize>(
@@ -23,6 +33,28 @@ pub fn show<Report: Display + Serialize>(
         false => root_println!(world, "{report}"),
     }
     Ok(())
+}
+
+/// Why there is nothing else to report.
+#[derive(Serialize)]
+pub struct Failure {
+    error: String,
+    exit_code: u8,
+}
+
+impl Failure {
+    pub fn new(error: &Error) -> Self {
+        Failure {
+            error: error.to_string(),
+            exit_code: error.exit_code(),
+        }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.error)
+    }
 }
 
 /// What is in a file.
@@ -53,7 +85,8 @@ struct Named {
 enum Kind {
     Group,
     Dataset(partita_io::hdf5::DatasetEntry),
-    Link { target: String },
+    Link { target: String, leads: Destination },
+    Unreadable,
     Other { what: String },
 }
 
@@ -65,7 +98,8 @@ impl Inspected {
             kind: match entry.kind {
                 EntryKind::Group => Kind::Group,
                 EntryKind::Dataset(dataset) => Kind::Dataset(dataset),
-                EntryKind::Link(target) => Kind::Link { target },
+                EntryKind::Link { target, leads } => Kind::Link { target, leads },
+                EntryKind::Unreadable => Kind::Unreadable,
                 EntryKind::Other(what) => Kind::Other { what },
                 other => Kind::Other {
                     what: format!("{other:?}"),
@@ -83,7 +117,7 @@ impl Inspected {
             groups: count(|kind| matches!(kind, Kind::Group)),
             datasets: count(|kind| matches!(kind, Kind::Dataset(_))),
             links: count(|kind| matches!(kind, Kind::Link { .. })),
-            others: count(|kind| matches!(kind, Kind::Other { .. })),
+            others: count(|kind| matches!(kind, Kind::Other { .. } | Kind::Unreadable)),
             bytes: entries.iter().map(|entry| entry.kind.bytes()).sum(),
             entries,
         }
@@ -101,10 +135,11 @@ impl Kind {
 
 impl Display for Inspected {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{}", self.file.display())?;
+        writeln!(formatter, "{}", shown(&self.file.to_string_lossy()))?;
         for entry in &self.entries {
             writeln!(formatter, "{}", entry.line)?;
             for (name, value) in &entry.attributes {
+                let (name, value) = (shown(name), printable(value, LONGEST_VALUE));
                 writeln!(formatter, "    {name} = {value}")?;
             }
         }
@@ -174,10 +209,10 @@ impl Verified {
 impl Display for Verified {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for dataset in &self.datasets {
-            let (name, verdict) = (&dataset.name, dataset.verdict);
+            let (name, verdict) = (shown(&dataset.name), dataset.verdict);
             match &dataset.detail {
                 Some(detail) if verdict == "not verified" => {
-                    writeln!(formatter, "{name}  {verdict}: {detail}")?;
+                    writeln!(formatter, "{name}  {verdict}: {}", shown(detail))?;
                 }
                 _ => writeln!(formatter, "{name}  {verdict}")?,
             }
@@ -212,7 +247,7 @@ impl Display for Copying {
             left,
         } = &self.0;
         for what in left {
-            writeln!(formatter, "left behind: {what}")?;
+            writeln!(formatter, "left behind: {}", shown(what))?;
         }
         let left = left.len();
         write!(

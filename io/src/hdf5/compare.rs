@@ -10,6 +10,7 @@ use super::dtype::{self, Conversion};
 use super::file::{Access, File};
 use super::form::{self, Form};
 use super::hyperslab::Selection;
+use super::printable;
 use super::read::share;
 use super::slab::slabs;
 use super::tolerance::{Difference, Tolerance};
@@ -313,6 +314,9 @@ pub(super) fn index_of(number: usize, shape: &[usize]) -> Vec<usize> {
     index
 }
 
+/// More characters of a value are not read by anyone.
+const LONGEST_SHOWN: usize = 100;
+
 impl fmt::Display for Comparison {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (different, elements, largest) = (self.different, self.elements, self.largest);
@@ -327,7 +331,8 @@ impl fmt::Display for Comparison {
             "{different} of {elements} elements differ, the first at {first:?}"
         )?;
         if let Some([one, other]) = &self.values {
-            let part = self.part.as_deref().unwrap_or_default();
+            let part = printable(self.part.as_deref().unwrap_or_default(), LONGEST_SHOWN);
+            let [one, other] = [one, other].map(|value| printable(value, LONGEST_SHOWN));
             write!(formatter, "{part} ({one} and {other})")?;
         }
         write!(formatter, ", by {largest:e} at most")

@@ -3,17 +3,26 @@
 use hdf5::{Group, LinkType, LocationToken, LocationType};
 
 use super::ffi::{Cause, LinkTarget, link_target};
+use super::printable;
 
 /// The datasets there are, for a person to choose from.
 pub(super) fn enumeration(datasets: &[String]) -> String {
     const MOST: usize = 20;
+    const LONGEST: usize = 100;
+    let named = datasets.iter().take(MOST);
+    let named: Vec<String> = named.map(|name| printable(name, LONGEST)).collect();
+    let named = named.join(", ");
     match datasets.len() {
         0 => "there is none".to_string(),
-        length if length > MOST => {
-            format!("there are {length}: {}, …", datasets[..MOST].join(", "))
-        }
-        _ => format!("there is {}", datasets.join(", ")),
+        length if length > MOST => format!("there are {length}: {named}, …"),
+        _ => format!("there is {named}"),
     }
+}
+
+/// Whether a name has been read as what it is. HDF5 has names of any bytes, which find nothing when they are written
+/// in other ones.
+pub(super) fn is_own_name(name: &str) -> bool {
+    !name.contains(char::REPLACEMENT_CHARACTER)
 }
 
 /// The full names of all datasets that lie in the file itself, in order; links are not followed.
@@ -27,8 +36,9 @@ pub(super) fn list(file: &hdf5::File) -> std::result::Result<Vec<String>, Cause>
 /// The same in any order, each with its place.
 pub(super) fn walk(file: &hdf5::File) -> std::result::Result<Vec<(String, LocationToken)>, Cause> {
     let mut datasets = Vec::new();
-    let mut seen = Vec::new();
-    let mut groups = vec![(String::new(), file.group("/")?)];
+    let root = file.group("/")?;
+    let mut seen = vec![root.loc_info()?.token];
+    let mut groups = vec![(String::new(), root)];
     while let Some((path, group)) = groups.pop() {
         for (name, token, kind) in members(&group)? {
             let full = format!("{path}/{name}");
@@ -51,9 +61,13 @@ type Member = (String, LocationToken, LocationType);
 fn members(group: &Group) -> hdf5::Result<Vec<Member>> {
     let mut members = Vec::new();
     group.iter_visit_default(|name, link| {
-        if link.link_type == LinkType::Hard {
-            let info = group.loc_info_by_name(name)?;
-            members.push((name.to_string(), info.token, info.loc_type));
+        if link.link_type != LinkType::Hard {
+            return Ok(());
+        }
+        match group.loc_info_by_name(name) {
+            Ok(info) => members.push((name.to_string(), info.token, info.loc_type)),
+            Err(_) if !is_own_name(name) => {}
+            Err(error) => return Err(error),
         }
         Ok(())
     })?;

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::attribute_read::in_words;
 use super::dataset::{CHECKSUM, Source};
 use super::dtype;
-use super::ffi::{Cause, descriptor, link_target};
+use super::ffi::{Cause, DatasetRefusal, LinkTarget, descriptor, link_target, open_object};
 use super::file::{Access, File};
+use super::listing::is_own_name;
+use super::printable;
 
 /// Something in a file, under its full name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +34,30 @@ pub enum EntryKind {
     Group,
     /// A dataset.
     Dataset(DatasetEntry),
-    /// A link by name, and what it names: in this file, or `file:name` in another.
-    Link(String),
+    /// A link by name.
+    Link {
+        /// What it names: in this file, or `file:name` in another.
+        target: String,
+        /// Where that is.
+        leads: Destination,
+    },
+    /// Something with a name that is not UTF-8, by which nothing can be opened here.
+    Unreadable,
     /// Something else, in words.
     Other(String),
+}
+
+/// Where a link by name leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Destination {
+    /// To something in this file.
+    Here,
+    /// Into another file, which is not looked at.
+    OtherFile,
+    /// To what is not there, or back to itself.
+    Nowhere,
 }
 
 /// What is known of a dataset without its data.
@@ -57,6 +79,16 @@ pub struct DatasetEntry {
     pub stored: u64,
     /// The checksum that it carries.
     pub checksum: Option<u64>,
+}
+
+impl Entry {
+    fn bare(name: String, kind: EntryKind) -> Self {
+        Entry {
+            name,
+            kind,
+            attributes: Vec::new(),
+        }
+    }
 }
 
 impl<A: Access> File<A> {
@@ -90,15 +122,17 @@ fn list(source: &Source) -> std::result::Result<Vec<Entry>, Cause> {
         for (member, link) in members {
             let full = format!("{prefix}/{member}");
             if link != LinkType::Hard {
-                let target = link_target(&group, &member)?;
-                entries.push(Entry {
-                    name: full,
-                    kind: EntryKind::Link(target.to_string()),
-                    attributes: Vec::new(),
-                });
+                let kind = link_to(source, &group, &member, &full)?;
+                entries.push(Entry::bare(full, kind));
                 continue;
             }
-            let info = group.loc_info_by_name(&member)?;
+            let info = match group.loc_info_by_name(&member) {
+                Err(_) if !is_own_name(&member) => {
+                    entries.push(Entry::bare(full, EntryKind::Unreadable));
+                    continue;
+                }
+                info => info?,
+            };
             if info.loc_type == LocationType::Group && !seen.contains(&info.token) {
                 seen.push(info.token);
                 groups.push((full, group.group(&member)?));
@@ -116,6 +150,29 @@ fn list(source: &Source) -> std::result::Result<Vec<Entry>, Cause> {
     Ok(entries)
 }
 
+fn link_to(
+    source: &Source,
+    group: &Group,
+    member: &str,
+    full: &str,
+) -> std::result::Result<EntryKind, Cause> {
+    let target = match link_target(group, member) {
+        Err(_) if !is_own_name(member) => return Ok(EntryKind::Unreadable),
+        target => target?,
+    };
+    let leads = match (&target, open_object(source.file, full, false)) {
+        (LinkTarget::External { .. }, _) | (_, Err(DatasetRefusal::ExternalLink)) => {
+            Destination::OtherFile
+        }
+        (_, Ok(_)) => Destination::Here,
+        (_, Err(_)) => Destination::Nowhere,
+    };
+    Ok(EntryKind::Link {
+        target: target.to_string(),
+        leads,
+    })
+}
+
 fn entry(
     source: &Source,
     group: &Group,
@@ -124,11 +181,12 @@ fn entry(
     kind: LocationType,
 ) -> std::result::Result<Entry, Cause> {
     if kind != LocationType::Dataset {
-        return Ok(Entry {
-            name,
-            kind: EntryKind::Other(format!("{kind:?}")),
-            attributes: Vec::new(),
-        });
+        let what = match kind {
+            LocationType::Group => "a group that has another name",
+            LocationType::NamedDatatype => "a type",
+            _ => "unknown",
+        };
+        return Ok(Entry::bare(name, EntryKind::Other(what.to_string())));
     }
     let dataset = group.dataset(member)?;
     Ok(Entry {
@@ -168,20 +226,32 @@ fn attributes(of: &hdf5::Location) -> std::result::Result<Vec<(String, String)>,
     let names = of.attr_names()?.into_iter();
     let names = names.filter(|name| name != CHECKSUM);
     let named = names.map(|name| {
-        let value = in_words(&of.attr(&name)?);
+        let value = match of.attr(&name) {
+            Err(_) if !is_own_name(&name) => "(its name is not UTF-8)".to_string(),
+            attribute => in_words(&attribute?),
+        };
         Ok((name, value))
     });
     named.collect()
 }
 
 impl fmt::Display for Entry {
-    /// One line: the name, and what it is.
+    /// One [printable] line: the name, and what it is.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&printable(&self.name, usize::MAX))?;
         match &self.kind {
-            EntryKind::Group => write!(formatter, "{}", self.name),
-            EntryKind::Link(target) => write!(formatter, "{} -> {target}", self.name),
-            EntryKind::Other(what) => write!(formatter, "{}  {what}", self.name),
-            EntryKind::Dataset(dataset) => write!(formatter, "{}  {dataset}", self.name),
+            EntryKind::Group => Ok(()),
+            EntryKind::Link { target, leads } => {
+                write!(formatter, " -> {}", printable(target, usize::MAX))?;
+                formatter.write_str(match leads {
+                    Destination::Here => "",
+                    Destination::OtherFile => "  in another file",
+                    Destination::Nowhere => "  which leads nowhere",
+                })
+            }
+            EntryKind::Unreadable => write!(formatter, "  has a name that is not UTF-8"),
+            EntryKind::Other(what) => write!(formatter, "  {what}"),
+            EntryKind::Dataset(dataset) => write!(formatter, "  {dataset}"),
         }
     }
 }

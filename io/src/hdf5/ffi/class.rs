@@ -22,6 +22,7 @@ fn in_words(datatype: &Datatype) -> String {
         H5T_FLOAT => format!("float of {bits} bits"),
         H5T_BITFIELD => format!("bitfield of {bits} bits"),
         H5T_OPAQUE => format!("opaque ({bytes} bytes)"),
+        H5T_ENUM => format!("enumeration ({bytes} bytes, members of which have no name here)"),
         H5T_TIME => "time".to_string(),
         H5T_ARRAY => "array of several axes".to_string(),
         H5T_COMPOUND => format!("compound ({bytes} bytes, parts of which have no name here)"),

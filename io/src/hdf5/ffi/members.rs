@@ -11,7 +11,7 @@ use hdf5_sys::h5t::{
     H5Tget_class, H5Tget_member_type, H5Tget_native_type, H5Tget_size, H5Tget_super,
 };
 
-use super::{Outcome, check, locked};
+use super::{Cause, Outcome, check, locked};
 
 /// A type's description with the members of enumerations as this machine has them. The `hdf5` crate reads them as
 /// they are stored, whatever their order and sign.
@@ -25,10 +25,17 @@ pub(super) fn with_native_members(
                 // SAFETY: the id is an open type.
                 unsafe { H5Tget_native_type(datatype.id(), H5T_direction_t::H5T_DIR_DEFAULT) }
             })?;
-            Ok(with_signs(native.to_descriptor()?))
+            let description = with_signs(native.to_descriptor()?);
+            let TypeDescriptor::Enum(members) = &description else {
+                return Ok(description);
+            };
+            let mut members = members.members.iter();
+            members.try_for_each(|member| is_text(&member.name))?;
+            Ok(description)
         }
         TypeDescriptor::Compound(mut compound) => {
             for field in &mut compound.fields {
+                is_text(&field.name)?;
                 // SAFETY: the id is an open compound, which has a member of this number.
                 let member =
                     part(|| unsafe { H5Tget_member_type(datatype.id(), field.index as _) })?;
@@ -43,6 +50,14 @@ pub(super) fn with_native_members(
             Ok(TypeDescriptor::FixedArray(Box::new(element), length))
         }
         other => Ok(other),
+    }
+}
+
+/// The `hdf5` crate takes any bytes for a text.
+fn is_text(name: &str) -> Outcome<()> {
+    match std::str::from_utf8(name.as_bytes()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Cause::from("a name that is not UTF-8")),
     }
 }
 

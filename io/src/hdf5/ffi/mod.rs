@@ -20,6 +20,8 @@ mod transfer;
 use std::fmt;
 use std::sync::Once;
 
+use super::printable;
+
 pub(crate) use alike::{create_dataset_alike, create_group_alike, has_references};
 pub(crate) use attributes::{copy_attributes, copy_object};
 pub(crate) use buffer::{Memory, as_bytes, as_bytes_mut};
@@ -49,7 +51,8 @@ impl fmt::Display for Cause {
 
 impl From<hdf5::Error> for Cause {
     fn from(error: hdf5::Error) -> Self {
-        Cause(locked(|| error.to_string()))
+        // It may have names from a file in it.
+        Cause(printable(&locked(|| error.to_string()), usize::MAX))
     }
 }
 
