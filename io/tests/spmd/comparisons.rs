@@ -9,18 +9,8 @@ use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_io::hdf5::{Comparison, File, Hdf5Element, Storage, Tolerance};
 use partita_testing::{TemporaryDirectory, spmd_test};
 
+use crate::records::{Charge, Particle};
 use crate::tools::{h5py, numbered};
-
-#[derive(Debug, Clone, Copy, PartialEq, Default, CheckedBitPattern, H5Type)]
-#[repr(i16)]
-enum Charge {
-    #[default]
-    Neutral = 0,
-    Negative = -2,
-    Positive = 700,
-}
-
-partita::element!(Charge);
 
 /// The same names with other values, and a member more.
 #[derive(Debug, Clone, Copy, PartialEq, Default, CheckedBitPattern, H5Type)]
@@ -34,15 +24,6 @@ enum Sign {
 }
 
 partita::element!(Sign);
-
-#[derive(Debug, Clone, Copy, PartialEq, Default, Equivalence, AnyBitPattern, H5Type)]
-#[repr(C)]
-struct Particle {
-    position: [f64; 3],
-    spin: Complex<f32>,
-    charge: i32,
-    species: u32,
-}
 
 /// The same fields in another order, and wider or narrower.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Equivalence, AnyBitPattern, H5Type)]

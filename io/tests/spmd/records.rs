@@ -26,11 +26,11 @@ impl AttributeElement for Particle {}
 
 #[derive(Debug, Clone, Copy, PartialEq, Default, Equivalence, AnyBitPattern, H5Type)]
 #[repr(C)]
-struct Particle {
-    position: [f64; 3],
-    spin: Complex<f32>,
-    charge: i32,
-    species: u32,
+pub struct Particle {
+    pub position: [f64; 3],
+    pub spin: Complex<f32>,
+    pub charge: i32,
+    pub species: u32,
 }
 
 /// What is read of particles that have more to them.
@@ -50,7 +50,7 @@ struct Padded {
 
 #[derive(Debug, Clone, Copy, PartialEq, Default, CheckedBitPattern, H5Type)]
 #[repr(i16)]
-enum Charge {
+pub enum Charge {
     #[default]
     Neutral = 0,
     Negative = -2,
