@@ -6,6 +6,7 @@ pub struct Samples(Vec<f64>);
 
 impl Samples {
     /// Forgets what was taken so far, to warm up.
+    #[allow(dead_code)]
     pub fn clear(&mut self) {
         self.0.clear();
     }
@@ -27,6 +28,12 @@ impl Samples {
         }
     }
 
+    /// The least; not a number, of none.
+    #[allow(dead_code)]
+    pub fn quickest(&self) -> f64 {
+        self.0.iter().copied().fold(f64::NAN, f64::min)
+    }
+
     /// The distance of the quartiles as a share of the median: how far the figure can be trusted.
     pub fn spread(&self) -> f64 {
         let mut sorted = self.0.clone();
@@ -36,6 +43,12 @@ impl Samples {
             length => (sorted[length * 3 / 4] - sorted[length / 4]) / self.median(),
         }
     }
+}
+
+/// The ratio of the quickest samples: what is left where the machine disturbed the others.
+#[allow(dead_code)]
+pub fn quickest_ratio(numerators: &Samples, denominators: &Samples) -> f64 {
+    numerators.quickest() / denominators.quickest()
 }
 
 /// The medians of what was sampled alternately, pair by pair, as one ratio.
@@ -48,27 +61,44 @@ pub fn median_ratio(numerators: &Samples, denominators: &Samples) -> f64 {
 }
 
 /// Prints rows of equal length under a head, the first column left, the others right aligned.
+#[allow(dead_code)]
 pub fn print_table(head: &[&str], rows: &[Vec<String>]) {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
-        cells
-            .chain([head[column].chars().count()])
-            .max()
-            .unwrap_or(0)
+        cells.max().unwrap_or(0)
     };
-    let line = |cells: Vec<&str>| {
-        let padded: Vec<String> = cells
-            .iter()
-            .enumerate()
-            .map(|(column, cell)| match column {
-                0 => format!("{cell:<width$}", width = width(column)),
-                _ => format!("{cell:>width$}", width = width(column)),
+    let table = Table::new(head, |column, _| width(column));
+    for row in rows {
+        table.print(row);
+    }
+}
+
+/// A table that is printed row by row, as its figures come in.
+pub struct Table {
+    widths: Vec<usize>,
+}
+
+impl Table {
+    /// Prints the head; the columns are as wide as it and as `least(column, head)` says.
+    pub fn new(head: &[&str], least: impl Fn(usize, &str) -> usize) -> Self {
+        let columns = head.iter().enumerate();
+        let widths = columns
+            .map(|(column, head)| head.chars().count().max(least(column, head)))
+            .collect();
+        let table = Table { widths };
+        table.print(head);
+        table
+    }
+
+    /// Prints a row.
+    pub fn print(&self, cells: &[impl AsRef<str>]) {
+        let padded = cells.iter().zip(&self.widths).enumerate();
+        let padded: Vec<String> = padded
+            .map(|(column, (cell, &width))| match column {
+                0 => format!("{:<width$}", cell.as_ref()),
+                _ => format!("{:>width$}", cell.as_ref()),
             })
             .collect();
-        padded.join("  ").trim_end().to_string()
-    };
-    println!("{}", line(head.to_vec()));
-    for row in rows {
-        println!("{}", line(row.iter().map(String::as_str).collect()));
+        println!("{}", padded.join("  ").trim_end());
     }
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <hdf5.h>
 #include <mpi.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* A piece of a call: some systems move no more than 2 GiB at once. */
@@ -15,20 +16,19 @@ static double slowest(MPI_Comm communicator, double start, int failed) {
     return all < 1e29 ? all : -1.0;
 }
 
-/* Waits till the disk of a folder has all and knows of removed files, and takes and returns as much of the page cache as
-   the next sample needs: a virtual machine may have given memory back that was free for seconds. */
+/* Waits till the disk of a folder has all and knows of removed files, and takes and returns as much memory as the next
+   sample needs: a virtual machine may have given memory back that was free for seconds. */
 int peer_settle(const char *folder, size_t bytes) {
-    static char buffer[1 << 20];
     int place = open(folder, O_RDONLY | O_DIRECTORY);
     int failed = place < 0 || syncfs(place) != 0;
     if (place >= 0) close(place);
     /* The room of removed files is given back to the disk behind the scenes. */
     usleep(100 * 1000);
-    int file = open(folder, O_TMPFILE | O_RDWR, 0600);
-    for (size_t done = 0; file >= 0 && done < bytes; done += sizeof buffer)
-        failed |= pwrite(file, buffer, sizeof buffer, done) != sizeof buffer;
-    if (file >= 0) close(file);
-    return failed;
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return 1;
+    madvise(memory, bytes, MADV_HUGEPAGE);
+    for (size_t page = 0; page < bytes; page += 4096) ((volatile char *)memory)[page] = 1;
+    return failed | (munmap(memory, bytes) != 0);
 }
 
 /* This rank's bytes from an offset on, of a new file of `total` bytes for which room is taken first; or, where `over`,
