@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// `H5Type`: enumerations, and structs of all of these and of arrays of them.
 ///
 /// What is read must fit without loss. From the file's type alone that is so for narrower numbers of
-/// the same kind, unsigned integers in wider signed ones, and integers of up to 32 bits in `f64` (16 in
-/// `f32`). 64-bit integers are read into `f64` where every value in the file is one of `f64` exactly.
+/// the same kind (`float16` too, which is not written), unsigned integers in wider signed ones, and integers of up to
+/// 32 bits in `f64` (16 in `f32`). 64-bit integers are read into `f64` where every value in the file is one of `f64` exactly.
 /// Byte order does not matter. The fields of a struct are found by their names, wherever they lie in the file's elements
 /// and whatever lies beside them; the members of an enumeration by their names and values.
 ///

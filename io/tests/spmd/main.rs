@@ -23,4 +23,5 @@ mod storage;
 mod structure;
 mod texts;
 mod tools;
+mod types;
 mod xdmf;

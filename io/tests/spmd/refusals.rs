@@ -164,7 +164,6 @@ with h5py.File(sys.argv[1], "w") as file:
         ("text", "unicode (var len)"),
         ("fixed", "string (len 1)"),
         ("compound", "compound (2 fields)"),
-        ("half", "the element type float of 16 bits"),
         ("long", "the element type float of 128 bits"),
         (
             "long complex",

@@ -2,13 +2,14 @@
 
 use std::ffi::{c_int, c_void};
 
-use hdf5::types::TypeDescriptor;
+use hdf5::types::{FloatSize, TypeDescriptor};
 use hdf5::{Datatype, from_id};
 use hdf5_sys::h5i::hid_t;
 use hdf5_sys::h5p::{H5P_CLS_DATASET_XFER, H5P_DEFAULT, H5Pclose, H5Pcreate, H5Pset_type_conv_cb};
 use hdf5_sys::h5t::{
     H5T_class_t, H5T_conv_except_t, H5T_conv_ret_t, H5T_direction_t, H5Tclose, H5Tconvert,
-    H5Tget_class, H5Tget_member_type, H5Tget_native_type, H5Tget_size, H5Tget_super,
+    H5Tget_class, H5Tget_ebias, H5Tget_fields, H5Tget_member_type, H5Tget_native_type, H5Tget_size,
+    H5Tget_super,
 };
 
 use super::{Cause, Outcome, check, locked};
@@ -49,8 +50,24 @@ pub(super) fn with_native_members(
             let element = with_native_members(&base, *element)?;
             Ok(TypeDescriptor::FixedArray(Box::new(element), length))
         }
+        TypeDescriptor::Float(FloatSize::U2) if !is_half(datatype) => {
+            Err(Cause::from("a float of two bytes that is no half"))
+        }
         other => Ok(other),
     }
+}
+
+/// Whether a float of two bytes is IEEE's: others have their bits elsewhere.
+fn is_half(datatype: &Datatype) -> bool {
+    let mut places = [0; 5];
+    let [sign, exponent, exponents, fraction, fractions] = &mut places;
+    // SAFETY: the id is an open type of floats, and five live locals are filled in.
+    let (got, bias) = locked(|| unsafe {
+        let id = datatype.id();
+        let got = H5Tget_fields(id, sign, exponent, exponents, fraction, fractions);
+        (got, H5Tget_ebias(id))
+    });
+    got >= 0 && places == [15, 10, 5, 0, 10] && bias == 15
 }
 
 /// The `hdf5` crate takes any bytes for a text.
