@@ -369,3 +369,44 @@ with h5py.File(sys.argv[1], "w") as file:
         (&json!(false), &json!(null))
     );
 }
+
+#[test]
+fn other_files_are_left_alone_unless_they_are_asked_for_and_what_stays_behind_is_named() {
+    let directory = TemporaryDirectory::new();
+    let (parts, copy) = (directory.join("parts.h5"), directory.join("copy.h5"));
+    let program = r#"
+import os
+with h5py.File(os.path.join(os.path.dirname(sys.argv[1]), "part.h5"), "w") as part:
+    part["x"] = np.arange(4.0)
+with h5py.File(sys.argv[1], "w") as file:
+    file["link"] = h5py.ExternalLink("part.h5", "/x")
+    file["u"] = np.arange(4.0)
+    file["u"].attrs.create("origin", file["u"].ref, dtype=h5py.ref_dtype)
+"#;
+    if !h5py(program, &[&parts]) {
+        return;
+    }
+    let (link, u) = (at(&parts, "/link"), at(&parts, "/u"));
+    let refused = run_refused("h5", 2, ["compare", &link, &u]);
+    assert_eq!(refused.exit_code, Some(3), "{refused}");
+    assert!(
+        refused.stderr.contains("a link into another file"),
+        "{}",
+        refused.stderr
+    );
+    let same = lines("h5", 2, &["compare", &link, &u, "--other-files"]);
+    assert_eq!(same[1], "compare: same elements=4 different=0 largest=0e0");
+    let copied = lines("h5", 2, &["copy", &u, &at(&copy, "/u")]);
+    let expected = [
+        "left behind: attribute \"origin\" of \"/u\", a reference",
+        "copy: groups=0 datasets=1 links=0 bytes=32 left=1",
+    ];
+    assert_eq!(copied, expected);
+    let filters = run_refused("h5", 1, ["verify", &u, "--filters", "missing"]);
+    assert_eq!(filters.exit_code, Some(4), "{filters}");
+    assert!(
+        filters.stderr.contains("cannot load filters from missing"),
+        "{}",
+        filters.stderr
+    );
+}

@@ -1,7 +1,9 @@
 //! Attributes as they are read: by the root, who tells the others.
 
+use std::ops::Deref;
+
 use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
-use hdf5::{Attribute, Container, Datatype};
+use hdf5::{Attribute, Container, Datatype, H5Type};
 use ndarray::{Array, ArrayD, ArrayViewD, Dimension};
 use serde::{Deserialize, Serialize};
 
@@ -134,27 +136,15 @@ pub(super) fn texts<From>(
     fixed: impl FnOnce(&From, &Datatype) -> Result<Vec<Vec<u8>>, Cause>,
 ) -> Result<Vec<String>, Problem>
 where
-    From: std::ops::Deref<Target = Container>,
+    From: Deref<Target = Container>,
 {
     if from.size() == 0 {
         return Ok(Vec::new());
     }
     let datatype = from.dtype()?;
     match datatype.to_descriptor()? {
-        TypeDescriptor::VarLenUnicode => {
-            let texts = from.read_raw::<VarLenUnicode>()?;
-            Ok(texts
-                .iter()
-                .map(|text| decode_text(text.as_bytes()))
-                .collect())
-        }
-        TypeDescriptor::VarLenAscii => {
-            let texts = from.read_raw::<VarLenAscii>()?;
-            Ok(texts
-                .iter()
-                .map(|text| decode_text(text.as_bytes()))
-                .collect())
-        }
+        TypeDescriptor::VarLenUnicode => Ok(of_any_length::<VarLenUnicode>(from)?),
+        TypeDescriptor::VarLenAscii => Ok(of_any_length::<VarLenAscii>(from)?),
         TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
             let texts = fixed(from, &datatype)?;
             let texts = texts.iter().map(|text| decode_text(text));
@@ -166,6 +156,14 @@ where
             "it is no text but {other}"
         )))),
     }
+}
+
+fn of_any_length<Text>(from: &Container) -> hdf5::Result<Vec<String>>
+where
+    Text: H5Type + Deref<Target = str>,
+{
+    let texts = from.read_raw::<Text>()?.into_iter();
+    Ok(texts.map(|text| decode_text(text.as_bytes())).collect())
 }
 
 /// Up to the first zero. What is no UTF-8 is shown as such: a wrong letter in a unit is no reason to fail.
