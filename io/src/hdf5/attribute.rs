@@ -1,5 +1,6 @@
 //! Attributes as they are written, by the root.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use hdf5::types::VarLenUnicode;
@@ -12,9 +13,33 @@ use super::ffi::{Cause, as_bytes};
 /// A value that can be written as an attribute: a number, a `bool`, a text, or an array of these, which may be an
 /// `ndarray` of any number of axes.
 pub trait AttributeValue {
-    /// Writes the value as a new attribute of `location`.
+    /// The value as it can be stored, if it can be.
     #[doc(hidden)]
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem>;
+    fn prepared(&self) -> Result<Prepared<'_>, Problem>;
+
+    /// Writes the value as an attribute of `location`.
+    #[doc(hidden)]
+    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+        Ok(self.prepared()?.write(location, name)?)
+    }
+}
+
+/// A value to be written, of which nothing can be refused any more.
+#[doc(hidden)]
+pub struct Prepared<'a>(Box<dyn FnOnce(&Location, &str) -> hdf5::Result<()> + 'a>);
+
+impl<'a> Prepared<'a> {
+    fn new(write: impl FnOnce(&Location, &str) -> hdf5::Result<()> + 'a) -> Self {
+        Prepared(Box::new(write))
+    }
+
+    /// Writes the value, in the place of one of the same name.
+    pub(super) fn write(self, location: &Location, name: &str) -> Result<(), Cause> {
+        if location.attr_names()?.iter().any(|other| other == name) {
+            location.delete_attr(name)?;
+        }
+        Ok(self.0(location, name)?)
+    }
 }
 
 /// An element of an attribute that is an array: a number or a `bool`. For enumerations and structs that are
@@ -68,48 +93,28 @@ impl From<hdf5::Error> for Problem {
     }
 }
 
-/// Removes an attribute of this name, so that the new one replaces it.
-fn make_way(location: &Location, name: &str) -> Result<(), Problem> {
-    if location.attr_names()?.iter().any(|other| other == name) {
-        location.delete_attr(name)?;
-    }
-    Ok(())
-}
-
 /// What an attribute that is an array consists of: elements, or texts.
 pub trait AttributeItem: Sized {
-    /// Writes items in C order as a new attribute of this shape.
+    /// Items in C order as an attribute of this shape.
     #[doc(hidden)]
-    fn write_items(
-        items: &[&Self],
-        shape: &[usize],
-        location: &Location,
-        name: &str,
-    ) -> Result<(), Problem>;
+    fn prepared<'a>(items: &[&'a Self], shape: &'a [usize]) -> Result<Prepared<'a>, Problem>;
 }
 
 impl<T: AttributeElement> AttributeItem for T {
-    fn write_items(
-        items: &[&Self],
-        shape: &[usize],
-        location: &Location,
-        name: &str,
-    ) -> Result<(), Problem> {
+    fn prepared<'a>(items: &[&'a Self], shape: &'a [usize]) -> Result<Prepared<'a>, Problem> {
         let elements: Vec<T> = items.iter().map(|&&element| element).collect();
-        write_elements(&elements, shape, location, name)
+        prepared_elements(elements.into(), shape.to_vec())
     }
 }
 
 macro_rules! text_items {
     ($($text:ty),*) => {$(
         impl AttributeItem for $text {
-            fn write_items(
-                items: &[&Self],
-                shape: &[usize],
-                location: &Location,
-                name: &str,
-            ) -> Result<(), Problem> {
-                write_texts(location, name, shape, items.iter().map(|text| text.as_ref()))
+            fn prepared<'a>(
+                items: &[&'a Self],
+                shape: &'a [usize],
+            ) -> Result<Prepared<'a>, Problem> {
+                prepared_texts(shape.to_vec(), items.iter().map(|text| text.as_ref()))
             }
         }
     )*};
@@ -122,31 +127,30 @@ where
     S: Data<Elem = Item>,
     D: Dimension,
 {
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
+    fn prepared(&self) -> Result<Prepared<'_>, Problem> {
         let items: Vec<&Item> = self.iter().collect();
-        Item::write_items(&items, self.shape(), location, name)
+        Item::prepared(&items, self.shape())
     }
 }
 
 impl<T: AttributeElement> AttributeValue for [T] {
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        write_elements(self, &[self.len()], location, name)
+    fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+        prepared_elements(self.into(), vec![self.len()])
     }
 }
 
-fn write_elements<T: AttributeElement>(
-    elements: &[T],
-    shape: &[usize],
-    location: &Location,
-    name: &str,
-) -> Result<(), Problem> {
-    as_bytes(elements)?;
-    make_way(location, name)?;
-    let attribute = new_attribute::<T>(location, name, shape)?;
-    if !elements.is_empty() {
-        attribute.write_raw(elements)?;
-    }
-    Ok(())
+fn prepared_elements<T: AttributeElement>(
+    elements: Cow<'_, [T]>,
+    shape: Vec<usize>,
+) -> Result<Prepared<'_>, Problem> {
+    as_bytes(&elements)?;
+    Ok(Prepared::new(move |location, name| {
+        let attribute = new_attribute::<T>(location, name, &shape)?;
+        match elements.is_empty() {
+            true => Ok(()),
+            false => attribute.write_raw(&*elements),
+        }
+    }))
 }
 
 fn new_attribute<T: H5Type>(
@@ -162,30 +166,28 @@ fn new_attribute<T: H5Type>(
 }
 
 impl<T: AttributeElement, const N: usize> AttributeValue for [T; N] {
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        self.as_slice().write(location, name)
+    fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+        self.as_slice().prepared()
     }
 }
 
 impl<T: AttributeElement> AttributeValue for Vec<T> {
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        self.as_slice().write(location, name)
+    fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+        self.as_slice().prepared()
     }
 }
 
 impl<Value: AttributeValue + ?Sized> AttributeValue for &Value {
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        (**self).write(location, name)
+    fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+        (**self).prepared()
     }
 }
 
 macro_rules! scalar_attributes {
     ($($number:ty),*) => {$(
         impl AttributeValue for $number {
-            fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-                make_way(location, name)?;
-                let attribute = location.new_attr::<$number>().shape(()).create(name)?;
-                Ok(attribute.write_scalar(self)?)
+            fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+                prepared_elements(std::slice::from_ref(self).into(), Vec::new())
             }
         }
     )*};
@@ -194,28 +196,22 @@ scalar_attributes!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, bool);
 scalar_attributes!(num_complex::Complex<f32>, num_complex::Complex<f64>);
 
 impl AttributeValue for str {
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        let text = as_stored_text(self)?;
-        make_way(location, name)?;
-        let attribute = location
-            .new_attr::<VarLenUnicode>()
-            .shape(())
-            .create(name)?;
-        Ok(attribute.write_scalar(&text)?)
+    fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+        prepared_texts(Vec::new(), std::iter::once(self))
     }
 }
 
 impl AttributeValue for String {
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        self.as_str().write(location, name)
+    fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+        self.as_str().prepared()
     }
 }
 
 macro_rules! text_arrays {
     ($($(#[$generic:tt])? $array:ty),*) => {$(
         impl AttributeValue for $array {
-            fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-                write_texts(location, name, &[self.len()], self.iter().map(AsRef::as_ref))
+            fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+                prepared_texts(vec![self.len()], self.iter().map(AsRef::as_ref))
             }
         }
     )*};
@@ -223,24 +219,23 @@ macro_rules! text_arrays {
 text_arrays!([&str], [String], Vec<&str>, Vec<String>);
 
 impl<const N: usize> AttributeValue for [&str; N] {
-    fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        self.as_slice().write(location, name)
+    fn prepared(&self) -> Result<Prepared<'_>, Problem> {
+        self.as_slice().prepared()
     }
 }
 
-fn write_texts<'a>(
-    location: &Location,
-    name: &str,
-    shape: &[usize],
-    texts: impl Iterator<Item = &'a str>,
-) -> Result<(), Problem> {
+fn prepared_texts<'t, 'a>(
+    shape: Vec<usize>,
+    texts: impl Iterator<Item = &'t str>,
+) -> Result<Prepared<'a>, Problem> {
     let texts = texts.map(as_stored_text).collect::<Result<Vec<_>, _>>()?;
-    make_way(location, name)?;
-    let attribute = new_attribute::<VarLenUnicode>(location, name, shape)?;
-    if !texts.is_empty() {
-        attribute.write_raw(&texts)?;
-    }
-    Ok(())
+    Ok(Prepared::new(move |location, name| {
+        let attribute = new_attribute::<VarLenUnicode>(location, name, &shape)?;
+        match texts.is_empty() {
+            true => Ok(()),
+            false => attribute.write_raw(&texts),
+        }
+    }))
 }
 
 pub(super) fn as_stored_text(text: &str) -> Result<VarLenUnicode, Problem> {

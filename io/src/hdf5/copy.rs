@@ -12,6 +12,7 @@ use super::slab::{Slab, slabs};
 use super::transfer::{BUFFER_LIMIT, Elements, Observers, Part};
 use super::writing::Writing;
 use crate::agreed::on_root;
+use crate::save;
 
 /// What was copied, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -73,19 +74,21 @@ impl File<Writing> {
                 let (file, path) = (&*target, self.path.as_path());
                 Survey::of(source, &from, Target { file, path }, &to)
             })?;
-            Ok((Copied::of(&mut plan), std::mem::take(&mut plan.passing)))
+            let copied = Copied::of(&mut plan);
+            save::check_room(self.session(&operation)?.file, &self.path, copied.bytes)?;
+            Ok((copied, std::mem::take(&mut plan.passing)))
         })?;
-        self.access.failed.set(true);
-        on_root(&self.communicator, || {
-            self.make_room(&operation, copied.bytes)?;
-            other.answer(&operation, |source| self.take(&plan.steps, source))?;
-            self.make_room(&operation, 0)
-        })?;
-        for passing in &passing {
-            self.copy_data(other, passing)?;
-        }
-        self.access.failed.set(false);
-        Ok(copied)
+        self.changing(|file| {
+            on_root(&file.communicator, || {
+                file.make_room(&operation, copied.bytes)?;
+                other.answer(&operation, |source| file.take(&plan.steps, source))?;
+                file.make_room(&operation, 0)
+            })?;
+            for passing in &passing {
+                file.copy_data(other, passing)?;
+            }
+            Ok(copied)
+        })
     }
 
     /// On the root: all but the data that the ranks bring together.

@@ -12,7 +12,7 @@ use partita::{Error, Result};
 use super::copy_plan::{CopyPlan, Passing, Step};
 use super::dataset::Source;
 use super::dtype;
-use super::ffi::{Cause, LinkTarget, has_references, is_scale, link_target, scales_of};
+use super::ffi::{Cause, LinkTarget, exists, has_references, is_scale, link_target, scales_of};
 use super::listing::real_name;
 
 /// A dataset with fewer bytes is not worth the opening of its file by all ranks.
@@ -73,11 +73,19 @@ impl<'a> Survey<'a> {
             unsupported: Vec::new(),
             taken: Vec::new(),
         };
+        if to != "/" {
+            Source {
+                file: survey.target.file,
+                path: survey.target.path,
+                ..*source
+            }
+            .check_name(to)?;
+        }
         survey.check_way(to)?;
         while let Some(next) = survey.pending.pop() {
             match next {
                 Pending::Object { from, to } => survey.object(from, to)?,
-                Pending::Link { to, target } => survey.link(target, to),
+                Pending::Link { to, target } => survey.link(target, to)?,
             }
         }
         survey.scales()?;
@@ -103,7 +111,7 @@ impl<'a> Survey<'a> {
         for (end, _) in to.match_indices('/').filter(|&(end, _)| end > 0) {
             let name = &to[..end];
             let target = self.target.file;
-            if !target.link_exists(name) {
+            if !self.is_there(name)? {
                 break;
             }
             let is_here = |group: &Group| group.filename() == target.filename();
@@ -122,7 +130,7 @@ impl<'a> Survey<'a> {
         let identity = (info.fileno, info.token);
         if let Some((_, first)) = self.met.iter().find(|(other, _)| *other == identity) {
             let first = first.clone();
-            self.check_free(&to);
+            self.check_free(&to)?;
             self.plan.steps.push(Step::Name { to, first });
             return Ok(());
         }
@@ -140,7 +148,7 @@ impl<'a> Survey<'a> {
                 self.dataset(&dataset, identity, from, to)
             }
             _ => {
-                self.check_free(&to);
+                self.check_free(&to)?;
                 self.plan.steps.push(Step::Object { from, to });
                 Ok(())
             }
@@ -151,7 +159,7 @@ impl<'a> Survey<'a> {
         if let Ok(there) = self.target.file.group(&to) {
             self.check_attributes(group, &there, &to)?;
         } else {
-            self.check_free(&to);
+            self.check_free(&to)?;
         }
         let inside = self.inside(group, &from, &to);
         let inside = inside.map_err(|cause| self.source.damaged(&cause))?;
@@ -191,7 +199,7 @@ impl<'a> Survey<'a> {
     }
 
     /// A link by name: what leads into what is copied leads into the copy.
-    fn link(&mut self, target: LinkTarget, to: String) {
+    fn link(&mut self, target: LinkTarget, to: String) -> Result<()> {
         let (own, copy) = &self.roots;
         let target = match target {
             LinkTarget::Soft(name) => LinkTarget::Soft(match name.strip_prefix(own.as_str()) {
@@ -202,8 +210,9 @@ impl<'a> Survey<'a> {
             }),
             external => external,
         };
-        self.check_free(&to);
+        self.check_free(&to)?;
         self.plan.steps.push(Step::Link { to, target });
+        Ok(())
     }
 
     fn dataset(
@@ -213,7 +222,7 @@ impl<'a> Survey<'a> {
         from: String,
         to: String,
     ) -> Result<()> {
-        self.check_free(&to);
+        self.check_free(&to)?;
         match self.passing(dataset, &from, &to) {
             Ok(Some(passing)) => {
                 let elements = passing.shape.iter().product::<usize>();
@@ -331,10 +340,17 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    fn check_free(&mut self, to: &str) {
-        if to != "/" && self.target.file.link_exists(to) {
+    fn check_free(&mut self, to: &str) -> Result<()> {
+        if to == "/" || self.is_there(to)? {
             self.taken.push(format!("{to:?}"));
         }
+        Ok(())
+    }
+
+    /// Whether the target has something of this name.
+    fn is_there(&self, name: &str) -> Result<bool> {
+        let unread = |cause| Error::io(self.source.operation, self.target.path, cause);
+        exists(self.target.file, name).map_err(unread)
     }
 
     /// A group may be there, but none of the attributes that it gets.

@@ -158,9 +158,7 @@ impl<A: Access> File<A> {
         on_root(&self.communicator, || self.answer(operation, question))
     }
 
-    /// The same, and lets the root's handle go, so that all ranks can open the file together. Where a rank was
-    /// called with another operation, which has the name, or other arguments, that is every rank's error: the ranks
-    /// would wait for each other in different datasets, or mix their parts.
+    /// The same, and lets the root's handle go, so that all ranks can open the file together.
     pub(super) fn ask_and_release<Answer>(
         &self,
         operation: &str,
@@ -170,14 +168,30 @@ impl<A: Access> File<A> {
     where
         Answer: serde::Serialize + serde::de::DeserializeOwned,
     {
-        let own = format!("{operation} {}: {arguments:?}", self.path.display());
-        let (of_root, answer) = on_root(&self.communicator, || {
+        self.called_alike(operation, arguments, Ok(()), || {
             let answer = self.answer(operation, question)?;
             self.access.release(operation, &self.path)?;
-            Ok((own.clone(), answer))
-        })?;
-        self.communicator
-            .agree(same_as_root(operation, &of_root, &own))?;
+            Ok(answer)
+        })
+    }
+
+    /// What the root finds, on every rank. Where a rank was called with another operation, which has the name, or
+    /// other arguments, that is every rank's error: the ranks would wait for each other in different datasets, or mix
+    /// their parts. So is what this rank alone found.
+    pub(super) fn called_alike<Answer>(
+        &self,
+        operation: &str,
+        arguments: &(impl fmt::Debug + ?Sized),
+        found_here: Result<()>,
+        on_the_root: impl FnOnce() -> Result<Answer>,
+    ) -> Result<Answer>
+    where
+        Answer: serde::Serialize + serde::de::DeserializeOwned,
+    {
+        let own = format!("{operation} {}: {arguments:?}", self.path.display());
+        let (of_root, answer) = on_root(&self.communicator, || Ok((own.clone(), on_the_root()?)))?;
+        let same = same_as_root(operation, &of_root, &own);
+        self.communicator.agree(same.and(found_here))?;
         Ok(answer)
     }
 

@@ -53,8 +53,6 @@ impl File<Writing> {
         array: &DistArray<A, D>,
         old: Option<Old>,
     ) -> Result<u64> {
-        let same = self.same_ranks(operation, array.communicator());
-        self.communicator.agree(same)?;
         if array.is_empty() {
             return Ok(0);
         }

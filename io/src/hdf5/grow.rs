@@ -25,9 +25,8 @@ impl File<Writing> {
     /// The root writes the fill values; what is cut off is read once, for the checksum.
     ///
     /// # Errors
-    /// [`Error::Shape`] when the dataset has another number of axes, or one of them cannot change
-    /// ([`Storage::unlimited`](super::Storage::unlimited)); [`Error::Io`], as
-    /// [`write`](Self::write).
+    /// Before anything has changed: [`Error::Shape`] when the dataset has another number of axes, or one of them cannot
+    /// change ([`Storage::unlimited`](super::Storage::unlimited)). [`Error::Io`], as [`write`](Self::write).
     pub fn resize<D: Axes>(
         &mut self,
         name: &str,
@@ -37,35 +36,45 @@ impl File<Writing> {
         let shape = shape.into_dimension();
         let shape = shape.slice();
         self.whole_so_far(&operation)?;
-        let before: Before = self.ask_and_release(&operation, shape, |source| {
-            let before = Before::look(&self.access, source, name)?;
-            let old = &before.shape;
-            if before.can_be(shape) {
-                let added = bytes_of(shape, before.fill.len());
-                let added = added.saturating_sub(bytes_of(old, before.fill.len()));
-                if !before.compressed {
-                    save::check_room(self.session(&operation)?.file, &self.path, added)?;
-                }
-                return Ok(before);
+        let before: Before = self.called_alike(&operation, shape, Ok(()), || {
+            let before = self.answer(&operation, |source| Before::look(source, name))?;
+            let (new, old) = (shape, &before.shape);
+            if let Some(hint) = before.hinders(new) {
+                let detail = format!("{hint}its shape {old:?} cannot become {new:?}");
+                return Err(Error::shape(self.on_path(&operation), detail));
             }
-            let detail = format!("its shape {old:?} cannot become {shape:?}");
-            Err(Error::shape(self.on_path(&operation), detail))
+            let bytes = |shape: &[usize]| bytes_of(shape, before.fill.len());
+            let added = bytes(new).saturating_sub(bytes(old));
+            if !before.compressed {
+                save::check_room(self.session(&operation)?.file, &self.path, added)?;
+            }
+            Ok(before)
         })?;
-        self.access.failed.set(true);
+        self.changing(|file| file.resize_from(&operation, name, &before, shape))
+    }
+
+    fn resize_from(
+        &mut self,
+        operation: &str,
+        name: &str,
+        before: &Before,
+        shape: &[usize],
+    ) -> Result<()> {
+        let mut sum = self.known_sum(operation, name)?;
         // What is cut off is known while it is there.
-        let gone = parts(&before.shape, shape).into_iter();
-        let mut sum = before.sum;
-        for gone in gone.filter(|_| before.sum.is_some()) {
-            let cut = self.sum_of(self.session(&operation)?, name, &gone)?;
-            sum = sum.map(|sum| sum.wrapping_sub(cut));
+        for gone in parts(&before.shape, shape) {
+            let Some(sum) = &mut sum else {
+                break;
+            };
+            *sum = sum.wrapping_sub(self.sum_of(self.session(operation)?, name, &gone)?);
         }
         on_root(&self.communicator, || {
-            let file = self.access.structure(&operation, &self.path)?;
+            let file = self.access.structure(operation, &self.path)?;
             let dataset = file.dataset(name).map_err(Cause::from);
             let resized = dataset.and_then(|dataset| extend(&dataset, shape));
-            resized.map_err(|cause| Error::io(&operation, &self.path, cause))?;
+            resized.map_err(|cause| Error::io(operation, &self.path, cause))?;
             drop(file);
-            self.make_room(&operation, 0)
+            self.make_room(operation, 0)
         })?;
         if let Some(sum) = sum {
             let mut added = 0u64;
@@ -78,7 +87,6 @@ impl File<Writing> {
         }
         // Where the new parts are written, they are no longer known to be apart from the old ones.
         self.access.fresh.clear();
-        self.access.failed.set(false);
         Ok(())
     }
 }
@@ -90,11 +98,11 @@ struct Before {
     most: Vec<Option<usize>>,
     fill: Vec<u8>,
     compressed: bool,
-    sum: Option<u64>,
+    chunked: bool,
 }
 
 impl Before {
-    fn look(access: &Writing, source: &Source, name: &str) -> Result<Self> {
+    fn look(source: &Source, name: &str) -> Result<Self> {
         let dataset = source.dataset(name)?;
         let damaged = |error: hdf5::Error| source.damaged(&error.into());
         let extents = dataset.space().and_then(|space| space.extents());
@@ -103,15 +111,24 @@ impl Before {
             most: extents.map_err(damaged)?.maxdims(),
             fill: fill_value(&dataset).map_err(|cause| source.damaged(&cause))?,
             compressed: dataset.dcpl().map_err(damaged)?.has_filters(),
-            sum: access.sum_of(source, name)?,
+            chunked: dataset.is_chunked(),
         })
     }
 
-    fn can_be(&self, shape: &[usize]) -> bool {
+    /// Why it cannot have this shape, as far as there is anything to say; `None` where it can.
+    fn hinders(&self, shape: &[usize]) -> Option<String> {
         let mut axes = shape.iter().zip(&self.most);
-        shape.len() == self.shape.len()
-            && !shape.is_empty()
-            && axes.all(|(length, most)| most.is_none_or(|most| *length <= most))
+        if shape.len() != self.shape.len() || shape.is_empty() {
+            return Some(String::new());
+        }
+        let grows = axes.position(|(length, most)| most.is_some_and(|most| *length > most));
+        match (grows, self.chunked) {
+            (None, true) => None,
+            (axis, _) => Some(format!(
+                "only what was stored with Storage::chunked().unlimited({}) can change so: ",
+                axis.unwrap_or(0)
+            )),
+        }
     }
 }
 

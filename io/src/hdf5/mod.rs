@@ -36,6 +36,7 @@ mod in_time;
 mod listing;
 mod location;
 mod long_runs;
+mod names;
 mod own_part;
 mod placed;
 mod plan;

@@ -21,7 +21,7 @@ use super::structure::{has_scale, last_part, scale_or_dimension};
 use super::text::in_words;
 use super::write::bytes_of;
 use super::writing::Writing;
-use crate::agreed::{on_root, same_as_root};
+use crate::agreed::on_root;
 use crate::save;
 
 /// So many times lie together in a chunk.
@@ -115,8 +115,9 @@ impl Series {
     /// As [`File::write_with`].
     ///
     /// # Errors
-    /// As [`File::write_with`]; [`Error::Shape`] when a step has another shape; [`Error::Usage`] when
-    /// another series of the same times took this step at another time.
+    /// As [`File::write_with`]. Before anything has changed: [`Error::Shape`] when a step has another shape;
+    /// [`Error::Usage`] when another series of the same times took this step at another time; [`Error::Format`] and
+    /// [`Error::Unsupported`] when datasets of these names are no such series.
     pub fn append<A: Hdf5Element, D: Axes>(
         &self,
         file: &mut File<Writing>,
@@ -125,53 +126,118 @@ impl Series {
     ) -> Result<()> {
         let operation = format!("append to {:?} in", self.name);
         file.whole_so_far(&operation)?;
-        file.access.failed.set(true);
         let one = [&[1], array.shape()].concat();
         let block = [&[1], largest_part(array.layout()).as_slice()].concat();
         let storage = self.storage.clone().unlimited(0);
         let element = A::type_descriptor();
         let chunk = file.chunk::<A>(&operation, &one, &storage, &block)?;
         let of_step = chunk.as_deref().map(|chunk| chunk[1..].to_vec());
-        let called = (self.clone(), array.shape().to_vec(), time.to_bits());
-        let (of_root, step) = on_root(&file.communicator, || {
-            let structure = file.access.structure(&operation, &file.path)?;
-            let source = Source {
-                file: &structure,
-                path: &file.path,
-                operation: &operation,
-                may_leave: false,
-            };
-            let plan = Plan {
-                name: &self.name,
-                element: &element,
-                shape: &[&[0], array.shape()].concat(),
-                storage: &storage,
-                chunk,
-                fill: None,
-            };
-            if !storage.is_compressed() {
-                let bytes = bytes_of(array.shape(), element.size());
-                save::check_room(file.session(&operation)?.file, &file.path, bytes)?;
-            }
-            let step = self.next_step(&source, &file.access, plan, time)?;
-            drop(structure);
-            let bytes = bytes_of(array.shape(), element.size());
-            file.make_room(&operation, if storage.is_compressed() { bytes } else { 0 })?;
-            Ok((format!("{called:?}"), step))
+        let shape = [&[0], array.shape()].concat();
+        let bytes = bytes_of(array.shape(), element.size());
+        let plan = Plan {
+            name: &self.name,
+            element: &element,
+            shape: &shape,
+            storage: &storage,
+            chunk,
+            fill: None,
+        };
+        let arguments = (self, dtype::name(&element), array.shape(), time.to_bits());
+        let arguments = (arguments, &plan.chunk, file.collective);
+        let same_ranks = file.same_ranks(&operation, array.communicator());
+        file.called_alike(&operation, &arguments, same_ranks, || {
+            file.answer(&operation, |source| {
+                file.check_transfers(source, storage.is_compressed())?;
+                self.look(source, &plan, time)
+            })?;
+            save::check_room(file.session(&operation)?.file, &file.path, bytes)
         })?;
-        let same = same_as_root(&operation, of_root.as_str(), &format!("{called:?}"));
-        file.communicator.agree(same)?;
-        let rest = array.shape().iter().map(|&length| 0..length);
-        let slab = Slab::of_step(step.number, rest);
-        // What the growing added to the checksum, the writing takes away: neither is computed.
         let arranged = file.arranged(array, &storage, of_step.as_deref())?;
-        let added = file.fill(&operation, &self.name, &slab, &arranged, None)?;
-        if let Some(sum) = step.sum {
-            file.note_sum(&self.name, sum.wrapping_add(added));
+        file.changing(|file| {
+            let step = on_root(&file.communicator, || {
+                let step = file.answer(&operation, |source| {
+                    self.next_step(source, &file.access, plan, time)
+                })?;
+                file.make_room(&operation, if storage.is_compressed() { bytes } else { 0 })?;
+                Ok(step)
+            })?;
+            let rest = array.shape().iter().map(|&length| 0..length);
+            let slab = Slab::of_step(step.number, rest);
+            // What the growing added to the checksum, the writing takes away: neither is computed.
+            let added = file.fill(&operation, &self.name, &slab, &arranged, None)?;
+            if let Some(sum) = step.sum {
+                file.note_sum(&self.name, sum.wrapping_add(added));
+            }
+            file.note_sum(&self.time, step.time_sum);
+            Ok(())
+        })
+    }
+
+    /// On the root: whether there can be a next step, at this time. Nothing is changed.
+    fn look(&self, source: &Source, plan: &Plan, time: f64) -> Result<()> {
+        let there = |name: &str| exists(source.file, name).map_err(|cause| source.damaged(&cause));
+        let mut number = 0;
+        source.check_name(&self.name)?;
+        source.check_way(&self.name)?;
+        if there(&self.name)? {
+            self.check(source, plan)?;
+            let shape = source.shape(&source.dataset(&self.name)?)?;
+            number = shape.first().copied().unwrap_or(0);
+        } else {
+            self.look_at_axes(source, &plan.shape[1..])?;
         }
-        file.note_sum(&self.time, step.time_sum);
-        file.access.failed.set(false);
+        source.check_name(&self.time)?;
+        source.check_way(&self.time)?;
+        if there(&self.time)? {
+            return self.look_at_times(source, number, time);
+        }
+        let units = self.time_units.as_ref().map(|units| units.prepared());
+        let refused = |problem| source.refused(in_words(problem));
+        units.transpose().map_err(refused).map(drop)
+    }
+
+    /// Whether the axes of a step, which have these lengths, can have the scales they are to have.
+    fn look_at_axes(&self, source: &Source, lengths: &[usize]) -> Result<()> {
+        let (names, axes) = (self.axes.len(), lengths.len());
+        if names != 0 && names != axes {
+            let detail = format!("there are {names} names for {axes} axes of a step");
+            return Err(source.refused(detail));
+        }
+        for (name, &length) in self.axes.iter().zip(lengths) {
+            source.check_name(name)?;
+            source.check_way(name)?;
+            if exists(source.file, name).map_err(|cause| source.damaged(&cause))? {
+                source.scale(name, length)?;
+            }
+        }
         Ok(())
+    }
+
+    /// Whether the times that are there can take this one for step `number`.
+    fn look_at_times(&self, source: &Source, number: usize, time: f64) -> Result<()> {
+        let times = source.dataset(&self.time)?;
+        let (stored, shape) = (source.element(&times)?, source.shape(&times)?);
+        if stored != <f64 as hdf5::H5Type>::type_descriptor() || shape.len() != 1 {
+            let stored = dtype::name(&stored);
+            let detail = format!("its times are {stored} of shape {shape:?}, no list of float64");
+            return Err(source.format(detail));
+        }
+        if number >= shape[0] {
+            return match times.is_resizable() {
+                true => Ok(()),
+                false => Err(source.format(format!("{:?} cannot grow", self.time))),
+            };
+        }
+        let there = times.read_slice_1d::<f64, _>(s![number..number + 1]);
+        let there = there.map_err(|error| source.damaged(&error.into()))?[0];
+        if there.to_bits() == time.to_bits() {
+            return Ok(());
+        }
+        let (operation, path) = (source.operation, source.path.display());
+        Err(Error::usage(format!(
+            "{operation} {path}: step {number} is at {there:?} in {:?} already, not at {time:?}",
+            self.time
+        )))
     }
 
     /// On the root: both datasets, made if they are not there, longer by this step.
@@ -180,8 +246,6 @@ impl Series {
         let shape = plan.shape.to_vec();
         if !exists(source.file, &self.name).map_err(failure)? {
             self.make(source, plan).map_err(failure)?;
-        } else {
-            self.check(source, &plan)?;
         }
         let dataset = source.dataset(&self.name)?;
         let number = source.shape(&dataset)?.first().copied().unwrap_or(0);
@@ -226,12 +290,6 @@ impl Series {
     /// Gives the axes of the steps their scales too: xarray refuses datasets of which only some axes have one.
     fn name_axes(&self, source: &Source, dataset: &Dataset) -> std::result::Result<(), Cause> {
         let shape = dataset.shape();
-        if !self.axes.is_empty() && self.axes.len() + 1 != shape.len() {
-            let (names, axes) = (self.axes.len(), shape.len() - 1);
-            return Err(format!("there are {names} names for {axes} axes of a step")
-                .as_str()
-                .into());
-        }
         for (axis, &length) in shape.iter().enumerate().skip(1) {
             let own = format!("{}_axis{axis}", self.name);
             let name = self.axes.get(axis - 1).unwrap_or(&own);
@@ -267,7 +325,7 @@ impl Series {
         Ok(())
     }
 
-    /// Writes the time of a step, unless another series did; the checksum of all times.
+    /// Writes the time of a step, unless another series did, at the same time; the checksum of all times.
     fn next_time(
         &self,
         source: &Source,
@@ -283,16 +341,7 @@ impl Series {
             None => self.sum_of_times(source, 0, &times.read_raw().map_err(damaged)?)?,
         };
         if number < known {
-            let there = times.read_slice_1d::<f64, _>(s![number..number + 1]);
-            let there = there.map_err(damaged)?[0];
-            if there.to_bits() == time.to_bits() {
-                return Ok(sum);
-            }
-            let (operation, path) = (source.operation, source.path.display());
-            return Err(Error::usage(format!(
-                "{operation} {path}: step {number} is at {there:?} in {:?} already, not at {time:?}",
-                self.time
-            )));
+            return Ok(sum);
         }
         let mut new = vec![f64::NAN; number - known];
         new.push(time);

@@ -4,15 +4,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hdf5::Dataset;
 use hdf5::dataset::AllocTime;
-use partita::{Error, Result};
+use partita::Result;
 
+use super::attribute::AttributeValue;
+use super::dataset::Source;
 use super::ffi::{
-    Cause, attach_scale, exists, label_axis, library_version, make_scale, number_of_scales,
+    Cause, attach_scale, exists, is_scale, label_axis, library_version, make_scale,
+    number_of_scales,
 };
-use super::file::{Access, File};
+use super::file::File;
 use super::plan::create_groups;
 use super::writing::Writing;
-use crate::agreed::on_root;
 
 impl File<Writing> {
     /// Makes a group, and those on the way to it. *Collective.*
@@ -21,13 +23,19 @@ impl File<Writing> {
     /// The root makes it; one broadcast.
     ///
     /// # Errors
-    /// [`Error::Io`] when something else has this name.
+    /// [`Error::Io`] when something else has this name, [`Error::Usage`] when it is none: then nothing has changed.
+    /// [`Error::Io`], as [`write`](Self::write).
     pub fn create_group(&mut self, name: &str) -> Result<()> {
-        self.change(&format!("create group {name:?} in"), |file| {
-            create_groups(file, &format!("{}/", name.trim_end_matches('/')))?;
-            file.group(name)?;
-            Ok(())
-        })
+        let inside = format!("{}/", name.trim_end_matches('/'));
+        let operation = format!("create group {name:?} in");
+        let look = |source: &Source| match name.is_empty() || inside != "/" {
+            true => {
+                source.check_name(inside.trim_end_matches('/'))?;
+                source.check_way(&inside)
+            }
+            false => Ok(()),
+        };
+        self.change(&operation, look, |file, ()| create_groups(file, &inside))
     }
 
     /// Lets `name` stand for what is, or will be, called `target`. *Collective.*
@@ -36,9 +44,14 @@ impl File<Writing> {
     /// The root makes the link; one broadcast.
     ///
     /// # Errors
-    /// [`Error::Io`] when there is something of this name.
+    /// [`Error::Io`] when there is something of this name, [`Error::Usage`] when one of the names is none: then nothing
+    /// has changed. [`Error::Io`], as [`write`](Self::write).
     pub fn link(&mut self, name: &str, target: &str) -> Result<()> {
-        self.change(&format!("link {name:?} in"), |file| {
+        let look = |source: &Source| {
+            source.check_attribute_name(target)?;
+            source.check_free(name)
+        };
+        self.change(&format!("link {name:?} in"), look, |file, ()| {
             create_groups(file, name)?;
             Ok(file.link_soft(target, name)?)
         })
@@ -47,11 +60,19 @@ impl File<Writing> {
     /// Gives each axis of a dataset a name. *Collective.*
     ///
     /// # Errors
-    /// [`Error::Io`] when there is no such dataset, or it has another number of axes.
+    /// [`Error::Format`] when there is no such dataset, [`Error::Io`] when it has another number of axes: then nothing
+    /// has changed. [`Error::Io`], as [`write`](Self::write).
     pub fn label_axes(&mut self, dataset: &str, labels: &[&str]) -> Result<()> {
-        self.change(&format!("label the axes of {dataset:?} in"), |file| {
-            let dataset = file.dataset(dataset)?;
-            one_each(&dataset, labels)?;
+        let look = |source: &Source| {
+            let dataset = source.dataset(dataset)?;
+            one_each(&dataset, labels).map_err(|detail| source.refused(detail))?;
+            match labels.iter().any(|label| label.contains('\0')) {
+                true => Err(source.refused("a label has a NUL in it")),
+                false => Ok(dataset),
+            }
+        };
+        let operation = format!("label the axes of {dataset:?} in");
+        self.change(&operation, look, |_, dataset| {
             for (axis, label) in labels.iter().enumerate() {
                 label_axis(&dataset, axis, label)?;
             }
@@ -80,22 +101,26 @@ impl File<Writing> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Io`] when one of the datasets is missing, or a scale is not as long as its axis.
+    /// [`Error::Format`] when one of the datasets is missing, [`Error::Io`] when a scale is not as long as its axis, has
+    /// scales itself, or is to get one: then nothing has changed. [`Error::Io`], as [`write`](Self::write).
     pub fn attach_scales(&mut self, dataset: &str, scales: &[&str]) -> Result<()> {
-        self.change(&format!("attach scales to {dataset:?} in"), |file| {
-            let dataset = file.dataset(dataset)?;
-            one_each(&dataset, scales)?;
-            let shape = dataset.shape();
-            for (axis, name) in scales.iter().enumerate() {
-                let scale = file.dataset(name)?;
-                if scale.shape() != [shape[axis]] {
-                    let (own, length) = (scale.shape(), shape[axis]);
-                    let detail =
-                        format!("{name:?} of shape {own:?} is no scale of an axis of {length}");
-                    return Err(Cause::from(detail.as_str()));
-                }
-                attach_scale(&dataset, &scale, axis, last_part(name))?;
-                label_axis(&dataset, axis, last_part(name))?;
+        let look = |source: &Source| {
+            let dataset = source.dataset(dataset)?;
+            one_each(&dataset, scales).map_err(|detail| source.refused(detail))?;
+            let lengths = dataset.shape();
+            let scales = scales.iter().zip(lengths);
+            let scales = scales.map(|(name, length)| {
+                let scale = source.scale_of(&dataset, name, length)?;
+                Ok((scale, last_part(name)))
+            });
+            let scales = scales.collect::<Result<Vec<_>>>()?;
+            Ok((dataset, scales))
+        };
+        let operation = format!("attach scales to {dataset:?} in");
+        self.change(&operation, look, |_, (dataset, scales)| {
+            for (axis, (scale, name)) in scales.iter().enumerate() {
+                attach_scale(&dataset, scale, axis, name)?;
+                label_axis(&dataset, axis, name)?;
             }
             Ok(())
         })
@@ -109,43 +134,32 @@ impl File<Writing> {
     /// # Errors
     /// As [`attribute`](Self::attribute).
     pub fn provenance(&mut self, version: &str) -> Result<()> {
-        let mut words = std::env::args();
-        let program = words.next().unwrap_or_default();
-        let program = std::path::Path::new(&program);
-        let name = program.file_name().unwrap_or_default().to_string_lossy();
-        let command: Vec<String> = std::iter::once(name.to_string()).chain(words).collect();
-        let own = env!("CARGO_PKG_VERSION");
-        self.attribute("program", name.as_ref())?;
-        self.attribute("version", version)?;
-        self.attribute("command", command.join(" "))?;
-        self.attribute("time", in_utc(now()))?;
-        self.attribute("ranks", self.communicator.size() as u64)?;
-        let hdf5 = library_version();
-        self.attribute("libraries", format!("partita {own}, HDF5 {hdf5}"))
-    }
-
-    /// Changes the structure, on the root.
-    pub(super) fn change(
-        &self,
-        operation: &str,
-        change: impl FnOnce(&hdf5::File) -> std::result::Result<(), Cause>,
-    ) -> Result<()> {
-        self.whole_so_far(operation)?;
-        on_root(&self.communicator, || {
-            let file = self.access.structure(operation, &self.path)?;
-            change(&file).map_err(|cause| Error::io(operation, &self.path, cause))
-        })
+        // What is no text is written as near to it as can be.
+        let words = std::env::args_os().map(|word| word.to_string_lossy().to_string());
+        let mut words: Vec<String> = words.collect();
+        if let Some(program) = words.first_mut() {
+            let name = std::path::Path::new(program).file_name();
+            *program = name.unwrap_or_default().to_string_lossy().to_string();
+        }
+        let program = words.first().cloned().unwrap_or_default();
+        let (own, hdf5) = (env!("CARGO_PKG_VERSION"), library_version());
+        let values: [(&str, &dyn AttributeValue); 6] = [
+            ("program", &program),
+            ("version", &version),
+            ("command", &words.join(" ")),
+            ("time", &in_utc(now())),
+            ("ranks", &(self.communicator.size() as u64)),
+            ("libraries", &format!("partita {own}, HDF5 {hdf5}")),
+        ];
+        self.write_attributes("write the provenance of", "/", &values)
     }
 }
 
-fn one_each(dataset: &Dataset, names: &[&str]) -> std::result::Result<(), Cause> {
-    let ndim = dataset.ndim();
-    match names.len() == ndim {
+fn one_each(dataset: &Dataset, names: &[&str]) -> std::result::Result<(), String> {
+    let (names, ndim) = (names.len(), dataset.ndim());
+    match names == ndim {
         true => Ok(()),
-        false => {
-            let detail = format!("there are {} names for {ndim} axes", names.len());
-            Err(Cause::from(detail.as_str()))
-        }
+        false => Err(format!("there are {names} names for {ndim} axes")),
     }
 }
 
@@ -159,6 +173,46 @@ pub(super) fn has_scale(dataset: &Dataset, axis: usize) -> std::result::Result<b
     Ok(number_of_scales(dataset, axis)? > 0)
 }
 
+impl Source<'_> {
+    /// What can become a scale of an axis of `dataset`, which has this length.
+    pub(super) fn scale_of(&self, dataset: &Dataset, name: &str, length: usize) -> Result<Dataset> {
+        self.check_may_have_scales(dataset)?;
+        let scale = self.scale(name, length)?;
+        let identity = |dataset: &Dataset| -> Result<_> {
+            let info = dataset
+                .loc_info()
+                .map_err(|error| self.damaged(&error.into()))?;
+            Ok((info.fileno, info.token))
+        };
+        match identity(dataset)? == identity(&scale)? {
+            true => Err(self.refused(format!("{name:?} is no scale of itself"))),
+            false => Ok(scale),
+        }
+    }
+
+    /// What can become a scale of an axis of this length.
+    pub(super) fn scale(&self, name: &str, length: usize) -> Result<Dataset> {
+        let scale = self.dataset(name)?;
+        let shape = scale.shape();
+        if shape != [length] {
+            return Err(self.refused(format!(
+                "{name:?} of shape {shape:?} is no scale of an axis of {length}"
+            )));
+        }
+        match has_scale(&scale, 0).map_err(|cause| self.damaged(&cause))? {
+            true => Err(self.refused(format!("{name:?} has a scale, and can be none"))),
+            false => Ok(scale),
+        }
+    }
+
+    fn check_may_have_scales(&self, dataset: &Dataset) -> Result<()> {
+        match is_scale(dataset).map_err(|cause| self.damaged(&cause))? {
+            true => Err(self.refused("it is a scale, which can have none")),
+            false => Ok(()),
+        }
+    }
+}
+
 /// The dataset of an axis's coordinates; where there is none of the name, a netCDF dimension that has none.
 pub(super) fn scale_or_dimension(
     file: &hdf5::File,
@@ -166,16 +220,7 @@ pub(super) fn scale_or_dimension(
     length: usize,
 ) -> std::result::Result<Dataset, Cause> {
     if exists(file, name)? {
-        let scale = file.dataset(name)?;
-        return match scale.shape() == [length] {
-            true => Ok(scale),
-            false => {
-                let own = scale.shape();
-                let detail =
-                    format!("{name:?} of shape {own:?} is no scale of an axis of {length}");
-                Err(detail.as_str().into())
-            }
-        };
+        return Ok(file.dataset(name)?);
     }
     create_groups(file, name)?;
     let dimension = file

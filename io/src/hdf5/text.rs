@@ -13,7 +13,7 @@ use super::checksum;
 use super::compare::{Comparison, index_of};
 use super::dataset::Source;
 use super::dtype::Mismatch;
-use super::ffi::{Cause, bytes_behind, exists, read_fixed_texts};
+use super::ffi::{Cause, bytes_behind, read_fixed_texts};
 use super::file::{Access, File};
 use super::hyperslab::Selection;
 use super::plan::create_groups;
@@ -66,7 +66,8 @@ impl File<Writing> {
     /// The root writes; one broadcast.
     ///
     /// # Errors
-    /// [`Error::Io`] when there is a dataset of this name, or a text has a NUL in it.
+    /// [`Error::Io`] when there is something of this name, or a text has a NUL in it; [`Error::Usage`] when the name is
+    /// none: then nothing has changed. [`Error::Io`], as [`write`](Self::write).
     pub fn write_texts<'a, Text, D>(
         &mut self,
         name: &str,
@@ -78,14 +79,14 @@ impl File<Writing> {
     {
         let texts = texts.into();
         let shape = texts.shape().to_vec();
-        self.change(&format!("write {name:?} to"), |file| {
-            if exists(file, name)? {
-                return Err("there is one already".into());
-            }
-            create_groups(file, name)?;
+        let look = |source: &Source| {
+            source.check_free(name)?;
             let stored = texts.iter().map(|text| as_stored_text(text.as_ref()));
             let stored: std::result::Result<Vec<_>, Problem> = stored.collect();
-            let stored = stored.map_err(in_words)?;
+            stored.map_err(|problem| source.refused(in_words(problem)))
+        };
+        self.change(&format!("write {name:?} to"), look, |file, stored| {
+            create_groups(file, name)?;
             let dataset = file
                 .new_dataset_builder()
                 .empty::<VarLenUnicode>()

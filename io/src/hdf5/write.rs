@@ -18,8 +18,19 @@ use super::read::share;
 use super::slab::Slab;
 use super::storage::{Chunks, Storage, by_chunks, largest_part};
 use super::writing::{Fresh, Writing};
-use crate::agreed::{on_root, same_as_root};
+use crate::agreed::on_root;
 use crate::save;
+
+/// A dataset that is to be made.
+struct Wanted<'a, A> {
+    operation: &'a str,
+    name: &'a str,
+    shape: &'a [usize],
+    storage: &'a Storage,
+    chunk: Option<Vec<usize>>,
+    /// What every element is at first, unless all are written at once.
+    fill: Option<A>,
+}
 
 impl File<Writing> {
     /// Writes a whole array as a contiguous dataset in C order. *Collective.*
@@ -34,10 +45,12 @@ impl File<Writing> {
     /// [`TRANSFER_LIMIT`](super::TRANSFER_LIMIT) a rank.
     ///
     /// # Errors
-    /// [`Error::Io`] when there is not enough space (with how much was needed), when a rank cannot
-    /// write, or when there is a dataset of this name. The file can then no longer be closed into
-    /// place. When only some ranks failed to write, it cannot even be closed in order, and the program
-    /// should end.
+    /// [`Error::Io`] when there is something of this name, or not enough space (with how much was needed);
+    /// [`Error::Usage`] when ranks want different things, or the name is none. Then nothing has changed, and the save
+    /// goes on without this array.
+    ///
+    /// [`Error::Io`] when a rank cannot write. The file can then no longer be closed into place; when only some ranks
+    /// failed, it cannot even be closed in order, and the program should end.
     pub fn write<A: Hdf5Element, D: Axes>(
         &mut self,
         name: &str,
@@ -63,7 +76,9 @@ impl File<Writing> {
     /// uncompressed, because nobody knows better before.
     ///
     /// # Errors
-    /// As [`write`](Self::write); [`Error::Shape`] when the chunks do not fit the array.
+    /// As [`write`](Self::write). Before anything has changed: [`Error::Shape`] when the chunks do not fit the array;
+    /// [`Error::Unsupported`] for compressed chunks
+    /// [`with_independent_transfers`](Self::with_independent_transfers), and for elements with padding.
     pub fn write_with<A: Hdf5Element, D: Axes>(
         &mut self,
         name: &str,
@@ -72,24 +87,29 @@ impl File<Writing> {
     ) -> Result<()> {
         let operation = format!("write {name:?} to");
         self.whole_so_far(&operation)?;
-        self.access.failed.set(true);
         let block = match storage.chunks {
             Chunks::OfLayout => largest_part(array.layout()),
             _ => Vec::new(),
         };
         let chunk = self.chunk::<A>(&operation, array.shape(), storage, &block)?;
-        self.make::<A>(
-            &operation,
-            (name, array.shape()),
-            (storage, chunk.clone()),
-            None,
-        )?;
-        let arranged = self.arranged(array, storage, chunk.as_deref())?;
-        let slab = Slab::whole(array.shape());
-        let sum = self.fill(&operation, name, &slab, &arranged, None)?;
-        self.note_sum(name, sum);
-        self.access.failed.set(false);
-        Ok(())
+        let same_ranks = self.same_ranks(&operation, array.communicator());
+        let wanted = Wanted {
+            operation: &operation,
+            name,
+            shape: array.shape(),
+            storage,
+            chunk,
+            fill: None::<A>,
+        };
+        self.look_at(&wanted, same_ranks)?;
+        let arranged = self.arranged(array, storage, wanted.chunk.as_deref())?;
+        self.changing(|file| {
+            file.make(wanted)?;
+            let slab = Slab::whole(array.shape());
+            let sum = file.fill(&operation, name, &slab, &arranged, None)?;
+            file.note_sum(name, sum);
+            Ok(())
+        })
     }
 
     /// Makes a dataset of this `shape` whose every element is `fill`, to be written in parts. *Collective.*
@@ -114,21 +134,27 @@ impl File<Writing> {
         let shape = shape.into_dimension();
         let shape = shape.slice();
         self.whole_so_far(&operation)?;
-        self.access.failed.set(true);
         let chunk = self.chunk::<A>(&operation, shape, storage, shape)?;
-        self.make(&operation, (name, shape), (storage, chunk), Some(fill))?;
-        let own = share(shape, self.communicator.rank(), self.communicator.size());
-        let fill_bytes = self.bytes(&operation, &[fill])?.to_vec();
-        let sum = self.add_up(checksum::of_copies(&own, &fill_bytes))?;
-        self.note_sum(name, sum);
-        let fresh = Fresh {
-            fill: fill_bytes,
-            parts: Vec::new(),
+        let wanted = Wanted {
+            operation: &operation,
+            name,
+            shape,
+            storage,
+            chunk,
+            fill: Some(fill),
         };
-        let key = name.trim_matches('/').to_string();
-        self.access.fresh.insert(key, fresh);
-        self.access.failed.set(false);
-        Ok(())
+        self.look_at(&wanted, Ok(()))?;
+        self.changing(|file| {
+            file.make(wanted)?;
+            let own = share(shape, file.communicator.rank(), file.communicator.size());
+            let fill = file.bytes(&operation, &[fill])?.to_vec();
+            let sum = file.add_up(checksum::of_copies(&own, &fill))?;
+            file.note_sum(name, sum);
+            let parts = Vec::new();
+            let key = name.trim_matches('/').to_string();
+            file.access.fresh.insert(key, Fresh { fill, parts });
+            Ok(())
+        })
     }
 
     /// Writes an array into the part of a dataset that a slice names, by [`ndarray::s!`] with global
@@ -155,10 +181,11 @@ impl File<Writing> {
     /// file may, because HDF5 moves a chunk whose length changes.
     ///
     /// # Errors
-    /// As [`write`](Self::write); [`Error::Shape`] when the slice reaches beyond the dataset, goes backwards
-    /// or has another shape than the array; [`Error::Format`] when the dataset's elements are of another
-    /// type than the array's; [`Error::Unsupported`] when chunks of it are not there yet, as in files of other programs:
-    /// HDF5 cannot make them collectively.
+    /// As [`write`](Self::write). Before anything has changed: [`Error::Shape`] when the slice reaches beyond the
+    /// dataset, goes backwards or has another shape than the array; [`Error::Format`] when the dataset's elements are of
+    /// another type than the array's; [`Error::Unsupported`] when chunks of it are not there yet, as in files of other
+    /// programs (HDF5 cannot make them collectively), and for compressed chunks
+    /// [`with_independent_transfers`](Self::with_independent_transfers).
     pub fn write_slice<A: Hdf5Element, D: Axes>(
         &mut self,
         name: &str,
@@ -167,9 +194,13 @@ impl File<Writing> {
     ) -> Result<()> {
         let operation = format!("write a slice of {name:?} to");
         self.whole_so_far(&operation)?;
-        let (shape, sum) = self.ask_and_release(&operation, slice.as_ref(), |source| {
-            self.examine::<A>(source, name)
+        let element = dtype::name(&A::type_descriptor());
+        let arguments = (slice.as_ref(), element, array.shape(), self.collective);
+        let same_ranks = self.same_ranks(&operation, array.communicator());
+        let shape = self.called_alike(&operation, &arguments, same_ranks, || {
+            self.answer(&operation, |source| self.examine::<A>(source, name))
         })?;
+        // Replicated from here on.
         let slab = Slab::new(slice.as_ref(), &shape)
             .map_err(|detail| Error::shape(self.on_path(&operation), detail))?;
         if slab.shape() != array.shape() {
@@ -177,22 +208,19 @@ impl File<Writing> {
             let detail = format!("the slice has shape {slice:?}, the array {array:?}");
             return Err(Error::shape(self.on_path(&operation), detail));
         }
-        self.access.failed.set(true);
-        let old = self.take_part(name, &slab).filter(|_| sum.is_some());
-        let added = self.fill(&operation, name, &slab, array, old)?;
-        if let Some(sum) = sum {
-            self.note_sum(name, sum.wrapping_add(added));
-        }
-        self.access.failed.set(false);
-        Ok(())
+        self.changing(|file| {
+            let sum = file.known_sum(&operation, name)?;
+            let old = file.take_part(name, &slab).filter(|_| sum.is_some());
+            let added = file.fill(&operation, name, &slab, array, old)?;
+            if let Some(sum) = sum {
+                file.note_sum(name, sum.wrapping_add(added));
+            }
+            Ok(())
+        })
     }
 
-    /// On the root: whether elements can be written into a dataset as they are, its shape and checksum.
-    fn examine<A: Hdf5Element>(
-        &self,
-        source: &Source,
-        name: &str,
-    ) -> Result<(Vec<usize>, Option<u64>)> {
+    /// On the root: whether elements can be written into a dataset as they are, and its shape.
+    fn examine<A: Hdf5Element>(&self, source: &Source, name: &str) -> Result<Vec<usize>> {
         let dataset = source.dataset(name)?;
         let (stored, own) = (source.element(&dataset)?, A::type_descriptor());
         if stored != own {
@@ -200,10 +228,32 @@ impl File<Writing> {
             return Err(source.format(format!("its elements are {stored}, the array's are {own}")));
         }
         source.check_storage(&dataset)?;
+        let properties = dataset.dcpl();
+        let properties = properties.map_err(|error| source.damaged(&error.into()))?;
+        self.check_transfers(source, properties.has_filters())?;
         if !source.is_complete(&dataset) {
             return Err(source.unsupported("a dataset of which not every chunk is there".into()));
         }
-        Ok((source.shape(&dataset)?, self.access.sum_of(source, name)?))
+        source.shape(&dataset)
+    }
+
+    /// HDF5 itself refuses only when all ranks are about to write.
+    pub(super) fn check_transfers(&self, source: &Source, compressed: bool) -> Result<()> {
+        match compressed && !self.collective {
+            true => Err(source.unsupported(
+                "independent writing of compressed chunks, which parallel HDF5 writes collectively only,".into(),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// The checksum that a dataset has, if it has one; lets the root's handle go.
+    pub(super) fn known_sum(&self, operation: &str, name: &str) -> Result<Option<u64>> {
+        on_root(&self.communicator, || {
+            let sum = self.answer(operation, |source| self.access.sum_of(source, name))?;
+            self.access.release(operation, &self.path)?;
+            Ok(sum)
+        })
     }
 
     /// What is known of a part's elements before it is written; from then on it may hold any.
@@ -265,39 +315,42 @@ impl File<Writing> {
         }
     }
 
+    /// Whether there can be such a dataset, and all ranks want it; nothing is changed.
+    fn look_at<A: Hdf5Element>(&self, wanted: &Wanted<A>, found_here: Result<()>) -> Result<()> {
+        let operation = wanted.operation;
+        let element = dtype::name(&A::type_descriptor());
+        let fill = wanted.fill.as_ref().map(std::slice::from_ref);
+        let fill = fill.map(|fill| self.bytes(operation, fill)).transpose()?;
+        let (storage, chunk) = (wanted.storage, &wanted.chunk);
+        let arguments = (element, wanted.shape, storage, chunk, fill, self.collective);
+        self.called_alike(operation, &arguments, found_here, || {
+            self.answer(operation, |source| {
+                source.check_free(wanted.name)?;
+                self.check_transfers(source, chunk.is_some() && storage.is_compressed())
+            })?;
+            save::check_room(self.session(operation)?.file, &self.path, wanted.bytes())
+        })
+    }
+
     /// The dataset's place in the file, and room for it on the disk.
-    fn make<A: Hdf5Element>(
-        &self,
-        operation: &str,
-        (name, shape): (&str, &[usize]),
-        (storage, chunk): (&Storage, Option<Vec<usize>>),
-        fill: Option<A>,
-    ) -> Result<()> {
-        let element = A::type_descriptor();
-        let called = (name.to_string(), dtype::name(&element), shape.to_vec());
-        let of_root = on_root(&self.communicator, || {
+    fn make<A: Hdf5Element>(&self, wanted: Wanted<A>) -> Result<()> {
+        let (operation, bytes) = (wanted.operation, wanted.bytes());
+        let is_compressed = wanted.storage.is_compressed();
+        on_root(&self.communicator, || {
             let file = self.access.structure(operation, &self.path)?;
-            // HDF5 writes fill values at once, before room is taken for all that the file says it has.
-            let bytes = bytes_of(shape, element.size());
-            if fill.is_some() && !storage.is_compressed() {
-                save::check_room(self.session(operation)?.file, &self.path, bytes)?;
-            }
             let plan = Plan {
-                name,
-                element: &element,
-                shape,
-                storage,
-                chunk,
-                fill: fill.map(OwnedDynValue::new),
+                name: wanted.name,
+                element: &A::type_descriptor(),
+                shape: wanted.shape,
+                storage: wanted.storage,
+                chunk: wanted.chunk,
+                fill: wanted.fill.map(OwnedDynValue::new),
             };
             let made = plan.create(&file);
             made.map_err(|cause| Error::io(operation, &self.path, cause))?;
             drop(file);
-            self.make_room(operation, if storage.is_compressed() { bytes } else { 0 })?;
-            Ok(called.clone())
-        })?;
-        let same = same_as_root(operation, &of_root, &called);
-        self.communicator.agree(same)
+            self.make_room(operation, if is_compressed { bytes } else { 0 })
+        })
     }
 
     /// On the root: lets go of the file, so that the ranks can open it together, and takes room for all
@@ -309,6 +362,12 @@ impl File<Writing> {
             .map_err(|cause| Error::io(operation, &self.path, cause))?
             .len();
         save::reserve(place, &self.path, length.saturating_add(more))
+    }
+}
+
+impl<A: Hdf5Element> Wanted<'_, A> {
+    fn bytes(&self) -> u64 {
+        bytes_of(self.shape, A::type_descriptor().size())
     }
 }
 

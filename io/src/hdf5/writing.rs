@@ -9,11 +9,11 @@ use partita::{Communicator, Error, Result};
 
 use super::attribute::{AttributeValue, Problem};
 use super::dataset::{CHECKSUM, Source};
-use super::dtype::Mismatch;
-use super::ffi::Cause;
+use super::ffi::{Cause, open_object};
 use super::file::{Access, File};
 use super::reading::examine;
 use super::slab::Slab;
+use super::text::in_words;
 use crate::agreed::on_root;
 use crate::save::{self, Replacement};
 
@@ -121,18 +121,18 @@ impl File<Writing> {
     /// The root writes; one broadcast.
     ///
     /// # Errors
+    /// [`Error::Usage`] when the name is none, [`Error::Io`] when a text has a NUL in it: then nothing has changed.
     /// [`Error::Io`], as [`write`](Self::write).
     pub fn attribute(&mut self, name: &str, value: impl AttributeValue) -> Result<()> {
-        self.write_attribute(&format!("write attribute {name:?} to"), |file| {
-            value.write(file, name)
-        })
+        let operation = format!("write attribute {name:?} to");
+        self.write_attributes(&operation, "/", &[(name, &value)])
     }
 
     /// Writes an attribute of a dataset (or a group), replacing one of the same name. *Collective*; the
     /// root's value counts.
     ///
     /// # Errors
-    /// As [`attribute`](Self::attribute).
+    /// As [`attribute`](Self::attribute); [`Error::Io`] when there is no such dataset, before anything has changed.
     pub fn dataset_attribute(
         &mut self,
         dataset: &str,
@@ -140,10 +140,7 @@ impl File<Writing> {
         value: impl AttributeValue,
     ) -> Result<()> {
         let operation = format!("write attribute {name:?} of {dataset:?} to");
-        self.write_attribute(&operation, |file| match file.dataset(dataset) {
-            Ok(dataset) => value.write(&dataset, name),
-            Err(_) => value.write(&*file.group(dataset)?, name),
-        })
+        self.write_attributes(&operation, dataset, &[(name, &value)])
     }
 
     /// Puts the file in its place: flushed, synced, renamed. *Collective.*
@@ -166,20 +163,65 @@ impl File<Writing> {
         }
     }
 
-    pub(super) fn write_attribute(
+    /// Writes attributes of what is called `owner`: all of them, or none where one is refused.
+    pub(super) fn write_attributes(
         &mut self,
         operation: &str,
-        write: impl FnOnce(&hdf5::File) -> std::result::Result<(), Problem>,
+        owner: &str,
+        values: &[(&str, &dyn AttributeValue)],
+    ) -> Result<()> {
+        self.change(
+            operation,
+            |source| {
+                let missing = |_| source.refused(format!("there is no {owner:?} in it"));
+                let location = open_object(source.file, owner, false).map_err(missing)?;
+                let prepared = values.iter().map(|(name, value)| {
+                    source.check_attribute_name(name)?;
+                    let value = value.prepared().map_err(in_words);
+                    Ok((*name, value.map_err(|cause| source.refused(cause))?))
+                });
+                Ok((location, prepared.collect::<Result<Vec<_>>>()?))
+            },
+            |_, (location, prepared)| {
+                for (name, value) in prepared {
+                    value.write(&location, name)?;
+                }
+                Ok(())
+            },
+        )
+    }
+
+    /// Changes the structure, on the root, as far as it can be looked at before: what `look` refuses leaves the file
+    /// as it is, where `change` fails it is spoiled.
+    pub(super) fn change<Plan>(
+        &self,
+        operation: &str,
+        look: impl FnOnce(&Source) -> Result<Plan>,
+        change: impl FnOnce(&hdf5::File, Plan) -> std::result::Result<(), Cause>,
     ) -> Result<()> {
         self.whole_so_far(operation)?;
-        on_root(&self.communicator, || {
+        self.access.failed.set(true);
+        let refusal = on_root(&self.communicator, || {
+            let plan = match self.answer(operation, look) {
+                Ok(plan) => plan,
+                Err(refusal) => return Ok(Some(refusal.on_rank(0))),
+            };
             let file = self.access.structure(operation, &self.path)?;
-            write(&file).map_err(
-                |Problem(Mismatch::Loses(detail) | Mismatch::Unsupported(detail))| {
-                    Error::io(operation, &self.path, detail)
-                },
-            )
-        })
+            let changed = change(&file, plan);
+            changed.map_err(|cause| Error::io(operation, &self.path, cause))?;
+            Ok(None)
+        })?;
+        self.access.failed.set(false);
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// Lets `work` change the file. Where that fails nobody knows what is in it, and it is spoiled: what can be
+    /// refused has been before.
+    pub(super) fn changing<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.access.failed.set(true);
+        let done = work(self)?;
+        self.access.failed.set(false);
+        Ok(done)
     }
 
     /// Replicated: every rank saw the earlier failure.
@@ -225,15 +267,9 @@ impl Writing {
         }
         let file = self.structure(operation, path)?;
         for (name, sum) in sums {
-            let written = file
-                .dataset(&name)
-                .map_err(Problem::from)
-                .and_then(|dataset| sum.write(&dataset, CHECKSUM));
-            written.map_err(
-                |Problem(Mismatch::Loses(detail) | Mismatch::Unsupported(detail))| {
-                    Error::io(operation, path, detail)
-                },
-            )?;
+            let dataset = file.dataset(&name).map_err(Problem::from);
+            let written = dataset.and_then(|dataset| sum.write(&dataset, CHECKSUM));
+            written.map_err(|problem| Error::io(operation, path, in_words(problem)))?;
         }
         self.sums.borrow_mut().clear();
         Ok(())

@@ -17,6 +17,7 @@ mod old_or_new;
 mod readers;
 mod records;
 mod refusals;
+mod refused_writes;
 mod round_trip;
 mod slices;
 mod storage;

@@ -43,7 +43,7 @@ struct Brief {
 
 #[derive(Debug, Clone, Copy, PartialEq, Default, Equivalence, AnyBitPattern, H5Type)]
 #[repr(C)]
-struct Padded {
+pub struct Padded {
     small: u8,
     large: f64,
 }
