@@ -95,17 +95,6 @@ struct Arguments {
 }
 
 impl Arguments {
-    /// What a run must have in common with the one that it resumes.
-    fn physics(&self) -> [(&'static str, f64); 5] {
-        [
-            ("alpha", self.alpha),
-            ("time_step", self.time_step),
-            ("spacing", self.spacing),
-            ("edge", self.edge),
-            ("periodic", f64::from(u8::from(self.periodic))),
-        ]
-    }
-
     /// What clap cannot see: two files under one name, of which one would replace the other.
     fn check(&self) -> Result<()> {
         if self.every.is_some() && self.output.is_none() && self.checkpoint.is_none() {
@@ -178,12 +167,20 @@ fn simulate<D: Axes>(
     let Arguments {
         every, max_time, ..
     } = *arguments;
-    let mut checkpoint = checkpointing::begin(world, &arguments.checkpoint, every, max_time)?;
+    let folder = &arguments.checkpoint;
+    let mut checkpoint = match checkpointing::begin(world, "heat", folder, every, max_time)? {
+        Some(checkpoint) => Some(resume::of_run(checkpoint, arguments, &start)?),
+        None => None,
+    };
     let (start, done) = match &checkpoint {
         Some(checkpoint) if arguments.resume => {
             resume::resumed(checkpoint, arguments, &grid, start)?
         }
-        _ => (start, 0),
+        Some(checkpoint) => {
+            checkpointing::start_anew(checkpoint)?;
+            (start, 0)
+        }
+        None => (start, 0),
     };
     let mut solver = Solver::new(start, &parameters)?;
     let picture = match &arguments.png {
@@ -203,9 +200,7 @@ fn simulate<D: Axes>(
         progress.advance(1);
         match (&mut checkpoint, &mut output, arguments.every) {
             (Some(checkpoint), ..) => {
-                checkpoint.after(step, |state| {
-                    resume::save(state, arguments, solver.temperature())
-                })?;
+                checkpoint.after(step, |state| resume::save(state, solver.temperature()))?;
             }
             (None, Some(file), Some(every)) if step.is_multiple_of(every) => {
                 file.write(&format!("steps/{step:08}"), solver.temperature())?;

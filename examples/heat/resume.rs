@@ -5,17 +5,26 @@ use partita_io::checkpoint::{Checkpoint, State};
 
 use super::Arguments;
 
-/// Writes the state. *Collective.*
-pub fn save<D: Axes>(
-    state: &mut State,
+/// Tells checkpoints of this run by all that its temperatures hang on. *Collective.*
+pub fn of_run<D: Axes>(
+    checkpoint: Checkpoint,
     arguments: &Arguments,
-    temperature: &DistArray<f64, D>,
-) -> Result<()> {
-    state.array("u", temperature)?;
-    for (name, value) in arguments.physics() {
-        state.value(name, value)?;
-    }
-    Ok(())
+    start: &DistArray<f64, D>,
+) -> Result<Checkpoint> {
+    Ok(checkpoint
+        .of_run("alpha", arguments.alpha)
+        .of_run("time_step", arguments.time_step)
+        .of_run("spacing", arguments.spacing)
+        .of_run("edge", arguments.edge)
+        .of_run("periodic", arguments.periodic)
+        .of_run("shape", start.shape())
+        // Of whatever file it comes from.
+        .of_run("digest of the start", start.digest()?))
+}
+
+/// Writes the state. *Collective.*
+pub fn save<D: Axes>(state: &mut State, temperature: &DistArray<f64, D>) -> Result<()> {
+    state.array("u", temperature)
 }
 
 /// The temperatures of the newest checkpoint and its step, if there is one.
@@ -28,15 +37,7 @@ pub fn resumed<D: Axes>(
     let Some(saved) = checkpoint.restore()? else {
         return Ok((start, 0));
     };
-    for (name, value) in arguments.physics() {
-        saved.expect(name, value)?;
-    }
     let temperature: DistArray<f64, D> = saved.array("u", grid)?;
-    if temperature.shape() != start.shape() {
-        let (saved, own) = (temperature.shape(), start.shape());
-        let detail = format!("the checkpoint's run has shape {saved:?}, this one {own:?}");
-        return Err(Error::shape("heat", detail));
-    }
     if saved.step() > arguments.steps as u64 {
         let (saved, own) = (saved.step(), arguments.steps);
         let detail = format!("--resume: the checkpoint is of step {saved}, beyond --steps {own}");

@@ -161,12 +161,20 @@ fn main() -> ExitCode {
         let Arguments {
             every, max_time, ..
         } = arguments;
-        let mut checkpoint = checkpointing::begin(world, &arguments.checkpoint, every, max_time)?;
+        let (folder, seed) = (&arguments.checkpoint, arguments.seed);
+        // All that the hits hang on besides the darts thrown so far: of other methods no run can be gone on with.
+        let checkpoint = checkpointing::begin(world, "pi", folder, every, max_time)?;
+        let mut checkpoint = checkpoint.map(|checkpoint| {
+            let checkpoint = checkpoint.of_run("seed", seed);
+            checkpoint.of_run("method", arguments.method.name())
+        });
         let mut run = match &checkpoint {
-            Some(checkpoint) if arguments.resume => {
-                resume::resumed(world, checkpoint, arguments.seed)?
+            Some(checkpoint) if arguments.resume => resume::resumed(world, checkpoint, seed)?,
+            Some(checkpoint) => {
+                checkpointing::start_anew(checkpoint)?;
+                None
             }
-            _ => None,
+            None => None,
         }
         .unwrap_or_else(|| Run::new(arguments.seed, arguments.method));
         // Refused before the work, not after it.

@@ -42,7 +42,6 @@ pub fn save(world: &Communicator, state: &mut State, run: &Run) -> Result<()> {
     for (name, values) in run.history.values(world)? {
         state.array(name, &values)?;
     }
-    state.value("seed", run.history.seed())?;
     state.value("hits_so_far", run.tally.hits)
 }
 
@@ -51,7 +50,6 @@ pub fn resumed(world: &Communicator, checkpoint: &Checkpoint, seed: u64) -> Resu
     let Some(saved) = checkpoint.restore()? else {
         return Ok(None);
     };
-    saved.expect("seed", seed)?;
     let [samples, hits] = ["samples", "hits"].map(|name| column::<u64>(world, &saved, name));
     let [estimates, errors] =
         ["estimate", "standard_error"].map(|name| column::<f64>(world, &saved, name));

@@ -68,8 +68,9 @@ fn the_resumed_run_ends_in_the_same_bytes() {
     // The newest is damaged: the one before it does.
     let newest = saved.join(names[1]);
     let mut bytes = std::fs::read(&newest).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x10;
+    // Within the temperatures, which are what comes last.
+    let place = bytes.len() / 4 * 3;
+    bytes[place] ^= 0x10;
     std::fs::write(&newest, bytes).unwrap();
     std::fs::remove_file(&parts).unwrap();
     let outcome = run_example("heat", 2, arguments);
@@ -96,4 +97,20 @@ fn the_resumed_run_ends_in_the_same_bytes() {
         "{}",
         other.stderr
     );
+    let from = format!("--input={}:/u", text(&whole));
+    let other = run_example("heat", 2, [&[from.as_str()], &arguments[1..]].concat());
+    assert_eq!(other.exit_code, Some(2), "{other}");
+    let said = "of a run with digest of the start = ";
+    assert!(other.stderr.contains(said), "{}", other.stderr);
+
+    // Nor does a new run put its own among them.
+    let anew: Vec<_> = arguments
+        .iter()
+        .filter(|&&word| word != "--resume")
+        .copied()
+        .collect();
+    let anew = run_example("heat", 2, anew);
+    assert_eq!(anew.exit_code, Some(2), "{anew}");
+    let said = "holds checkpoints of an earlier run, the last of step 10";
+    assert!(anew.stderr.contains(said), "{}", anew.stderr);
 }

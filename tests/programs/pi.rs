@@ -115,6 +115,10 @@ fn a_run_that_was_stopped_and_resumed_ends_in_the_same_bytes() {
     assert_eq!(other.exit_code, Some(2), "{other:#?}");
     let said = "of a run with seed = 42, this one has 7";
     assert!(other.stderr.contains(said), "{other:#?}");
+    let anew = run_refused("pi", 2, ["--samples=1e6", "--checkpoint", text(&saved)]);
+    assert_eq!(anew.exit_code, Some(2), "{anew:#?}");
+    let said = "holds checkpoints of an earlier run, the last of step 3000000";
+    assert!(anew.stderr.contains(said), "{anew:#?}");
 }
 
 #[test]

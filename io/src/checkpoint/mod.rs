@@ -5,22 +5,32 @@
 
 mod folder;
 mod requests;
+mod run;
 
+use std::cell::Cell;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use partita::layout::Axes;
 use partita::{Communicator, DistArray, Error, Operation, Result};
 
-use crate::agreed::on_root;
+use crate::agreed::{on_root, same_as_root};
 use crate::hdf5::{AttributeValue, File, FromAttribute, Hdf5Element, Placement, Reading, Writing};
 use requests::Request;
+use run::Run;
 
 /// The attribute of a checkpoint's step.
 const STEP: &str = "step";
 
 /// The attribute of what a checkpoint is made like; another number is another arrangement.
 const FORMAT: &str = "partita_checkpoint";
+
+/// The number of this arrangement: the run and a checksum of the values are among the attributes.
+const OWN_FORMAT: u32 = 2;
+
+/// The attribute of the checksum of all others.
+const SUM: &str = "partita_values";
 
 /// When a run saves its state, and where.
 ///
@@ -32,7 +42,9 @@ const FORMAT: &str = "partita_checkpoint";
 ///
 /// let grid = ProcessGrid::balanced(world, 2)?;
 /// let mut u = DistArray::<f64, Ix2>::zeros(&grid, [512, 512])?;
-/// let mut checkpoint = Checkpoint::in_folder(world, "checkpoints")?.every(100).keep(3);
+/// let checkpoint = Checkpoint::in_folder(world, "checkpoints")?.every(100).keep(3);
+/// // What the results hang on: a checkpoint of a run with other values is not taken for this one's.
+/// let mut checkpoint = checkpoint.of_run("shape", u.shape()).of_run("seed", 42);
 /// let mut done = 0;
 /// if let Some(saved) = checkpoint.restore()? {
 ///     u = saved.array("u", &grid)?; // on any number of ranks
@@ -61,6 +73,9 @@ pub struct Checkpoint {
     keep: usize,
     deadline: Option<Instant>,
     begun: Instant,
+    run: Run,
+    /// Whether it is known that the folder's checkpoints are this run's. Replicated.
+    are_own: Cell<bool>,
 }
 
 impl Checkpoint {
@@ -90,7 +105,19 @@ impl Checkpoint {
             keep: 2,
             deadline: None,
             begun: Instant::now(),
+            run: Run::default(),
+            are_own: Cell::new(false),
         })
+    }
+
+    /// What the results of the run hang on besides the state that is saved: the program, its parameters, the seed, the
+    /// digest of its input. *Local*; the same on every rank.
+    ///
+    /// Values are told apart by how they print ([`Debug`]). [`restore`](Self::restore) refuses checkpoints of a run with
+    /// others, more or fewer of them.
+    pub fn of_run(mut self, name: &str, value: impl Debug) -> Self {
+        self.run.set(name, &value);
+        self
     }
 
     /// One after each multiple of so many steps; without, only those that are asked for. *Local.*
@@ -118,8 +145,9 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`Error::Stopped`] when the run was asked to end, after its state was saved; whatever `state`
-    /// returns; as [`save`](Self::save).
+    /// returns; as [`save`](Self::save), in a folder of another run already after the first step.
     pub fn after(&mut self, step: u64, state: impl FnOnce(&mut State) -> Result<()>) -> Result<()> {
+        self.check_folder()?;
         let late = self
             .deadline
             .is_some_and(|deadline| Instant::now() >= deadline);
@@ -145,23 +173,53 @@ impl Checkpoint {
     /// Saves the state after a step, and removes the oldest checkpoints beyond those that are kept.
     /// *Collective.*
     ///
-    /// Checkpoints of later steps, which an earlier run left, are neither counted nor removed;
+    /// Checkpoints of later steps, which were damaged when this run was resumed, are neither counted nor removed;
     /// [`restore`](Self::restore) takes them first.
     ///
     /// # Cost
     /// The state, written and synced.
     ///
     /// # Errors
-    /// As [`File::write`] and [`File::close`]; then all earlier checkpoints are still there.
+    /// As [`File::write`] and [`File::close`]; then all earlier checkpoints are still there. As
+    /// [`start_anew`](Self::start_anew), when neither that nor [`restore`](Self::restore) was called before.
     pub fn save(&mut self, step: u64, state: impl FnOnce(&mut State) -> Result<()>) -> Result<()> {
+        self.check_folder()?;
         let mut file = File::create(&self.communicator, folder::path(&self.folder, step))?;
-        file.attribute(FORMAT, 1u32)?;
+        file.attribute(FORMAT, OWN_FORMAT)?;
         file.attribute(STEP, step)?;
-        state(&mut State { file: &mut file })?;
+        self.run.write(&mut file)?;
+        if let Err(error) = state(&mut State { file: &mut file }) {
+            file.abandon();
+            return Err(error);
+        }
+        let sum = file.sum_of_attributes("sum up the values of", SUM)?;
+        file.attribute(SUM, sum)?;
         file.close()?;
         on_root(&self.communicator, || {
             folder::prune(&self.folder, step, self.keep)
         })
+    }
+
+    /// Begins a run from its start, in a folder without checkpoints. *Collective.*
+    ///
+    /// # Cost
+    /// A broadcast and an agreement.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the folder holds checkpoints: those of two runs in one folder would be taken for each
+    /// other's.
+    pub fn start_anew(&self) -> Result<()> {
+        let steps = self.steps()?;
+        let Some(last) = steps.last() else {
+            self.are_own.set(true);
+            return Ok(());
+        };
+        // Replicated.
+        let folder = self.folder.display();
+        Err(Error::usage(format!(
+            "{folder} holds checkpoints of an earlier run, the last of step {last}: resume that run, or give a folder \
+             without checkpoints"
+        )))
     }
 
     /// The newest checkpoint whose data are what was written; `None` where there is none. *Collective.*
@@ -172,9 +230,37 @@ impl Checkpoint {
     /// The checkpoint is read once, for its checksums.
     ///
     /// # Errors
-    /// [`Error::Format`], of the newest, when there are checkpoints and none is whole.
+    /// [`Error::Format`], of the newest, when there are checkpoints and none is whole; [`Error::Usage`] when the newest
+    /// whole one is of a run with other values ([`of_run`](Self::of_run)).
     pub fn restore(&self) -> Result<Option<Saved>> {
-        let steps = on_root(&self.communicator, || folder::steps(&self.folder))?;
+        let steps = self.steps()?;
+        let saved = self.newest_of(steps)?;
+        if let Some(saved) = &saved {
+            self.run.check(&saved.file)?;
+        }
+        self.are_own.set(true);
+        Ok(saved)
+    }
+
+    /// The steps that there are checkpoints of; the ranks must be of one run.
+    fn steps(&self) -> Result<Vec<u64>> {
+        let (of_root, steps) = on_root(&self.communicator, || {
+            Ok((self.run.clone(), folder::steps(&self.folder)?))
+        })?;
+        let same = same_as_root("checkpoint", &of_root, &self.run);
+        self.communicator.agree(same)?;
+        Ok(steps)
+    }
+
+    /// Nobody has asked yet what is in the folder.
+    fn check_folder(&self) -> Result<()> {
+        match self.are_own.get() {
+            true => Ok(()),
+            false => self.start_anew(),
+        }
+    }
+
+    fn newest_of(&self, steps: Vec<u64>) -> Result<Option<Saved>> {
         let mut first = None;
         for step in steps.into_iter().rev() {
             match self.open(step) {
@@ -194,9 +280,19 @@ impl Checkpoint {
         let path = folder::path(&self.folder, step);
         let file = File::open(&self.communicator, &path)?;
         let format: u32 = file.read_attribute(FORMAT)?;
-        if format != 1 {
-            let detail = format!("its format is {format}; this version knows 1");
+        if format != OWN_FORMAT {
+            let detail = format!("its format is {format}; this version knows {OWN_FORMAT}");
             return Err(Error::format("restore from", &path, detail));
+        }
+        let (expected, found): (u64, u64) = (
+            file.read_attribute(SUM)?,
+            file.sum_of_attributes("verify the values of", SUM)?,
+        );
+        if found != expected {
+            let detail = format!(
+                "they are not what was written: their checksum is {found:016x}, its attribute {SUM} says {expected:016x}"
+            );
+            return Err(Error::format("verify the values of", &path, detail));
         }
         file.verify_all()?;
         Ok(Saved {
@@ -228,14 +324,21 @@ impl State<'_> {
     /// random numbers. *Collective.*
     ///
     /// # Errors
-    /// As [`File::attribute`].
+    /// As [`File::attribute`]; [`Error::Usage`] for names that checkpoints use themselves: `step`, and what begins with
+    /// `partita_`.
     pub fn value(&mut self, name: &str, value: impl AttributeValue) -> Result<()> {
-        self.file.attribute(name, value)
+        // Replicated.
+        if name == STEP || name.starts_with("partita_") {
+            let path = self.file.path().display();
+            return Err(Error::usage(format!(
+                "{path}: the name {name:?} is the checkpoint's own, and no value's"
+            )));
+        }
+        self.file.firm_attribute(name, value)
     }
 }
 
-/// A checkpoint whose data are known to be what was saved: arrays by their checksums, numbers by that of HDF5's
-/// metadata. Only texts among the values have none: HDF5 keeps them apart.
+/// A checkpoint whose data are known to be what was saved: each array by its checksum, all values by one.
 #[derive(Debug)]
 pub struct Saved {
     step: u64,

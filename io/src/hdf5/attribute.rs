@@ -8,7 +8,7 @@ use hdf5::{Attribute, Extents, H5Type, Location};
 use ndarray::{ArrayBase, Data, Dimension};
 
 use super::dtype::{Hdf5Element, Mismatch};
-use super::ffi::{Cause, as_bytes};
+use super::ffi::{Cause, as_bytes, write_fixed_texts};
 
 /// A value that can be written as an attribute: a number, a `bool`, a text, or an array of these, which may be an
 /// `ndarray` of any number of axes.
@@ -20,26 +20,78 @@ pub trait AttributeValue {
     /// Writes the value as an attribute of `location`.
     #[doc(hidden)]
     fn write(&self, location: &Location, name: &str) -> Result<(), Problem> {
-        Ok(self.prepared()?.write(location, name)?)
+        Ok(self.prepared()?.write(location, name, Texts::Apart)?)
     }
 }
 
 /// A value to be written, of which nothing can be refused any more.
 #[doc(hidden)]
-pub struct Prepared<'a>(Box<dyn FnOnce(&Location, &str) -> hdf5::Result<()> + 'a>);
+pub enum Prepared<'a> {
+    Elements(Writer<'a>),
+    Texts {
+        shape: Vec<usize>,
+        texts: Vec<VarLenUnicode>,
+    },
+}
 
-impl<'a> Prepared<'a> {
-    fn new(write: impl FnOnce(&Location, &str) -> hdf5::Result<()> + 'a) -> Self {
-        Prepared(Box::new(write))
+type Writer<'a> = Box<dyn FnOnce(&Location, &str) -> hdf5::Result<()> + 'a>;
+
+/// Where HDF5 keeps texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// Of any length, in a heap of their own, without a checksum.
+    Apart,
+    /// Filled up to one length, where the attribute is.
+    Within,
+}
+
+/// Texts that are kept where their attribute is have at most so many bytes together, filled up.
+const MOST_WITHIN: usize = 64 << 20;
+
+impl Prepared<'_> {
+    /// What stands against keeping texts so.
+    pub(super) fn check(&self, kept: Texts) -> Result<(), Cause> {
+        match self {
+            Prepared::Texts { texts, .. }
+                if kept == Texts::Within
+                    && longest(texts).saturating_mul(texts.len()) > MOST_WITHIN =>
+            {
+                Err("its texts, all as long as the longest, have more than 64 MiB".into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the value, in the place of one of the same name.
-    pub(super) fn write(self, location: &Location, name: &str) -> Result<(), Cause> {
+    pub(super) fn write(self, location: &Location, name: &str, kept: Texts) -> Result<(), Cause> {
         if location.attr_names()?.iter().any(|other| other == name) {
             location.delete_attr(name)?;
         }
-        Ok(self.0(location, name)?)
+        match (self, kept) {
+            (Prepared::Elements(write), _) => Ok(write(location, name)?),
+            (Prepared::Texts { shape, texts }, Texts::Apart) => {
+                let attribute = new_attribute::<VarLenUnicode>(location, name, &shape)?;
+                if !texts.is_empty() {
+                    attribute.write_raw(&texts)?;
+                }
+                Ok(())
+            }
+            (Prepared::Texts { shape, texts }, Texts::Within) => {
+                let length = longest(&texts);
+                let mut bytes = vec![0; length * texts.len()];
+                for (place, text) in bytes.chunks_exact_mut(length).zip(&texts) {
+                    place[..text.as_bytes().len()].copy_from_slice(text.as_bytes());
+                }
+                write_fixed_texts(location, name, extents(&shape), length, &bytes)
+            }
+        }
     }
+}
+
+/// HDF5 has no texts of a fixed length of zero.
+fn longest(texts: &[VarLenUnicode]) -> usize {
+    let lengths = texts.iter().map(|text| text.as_bytes().len());
+    lengths.max().unwrap_or(0).max(1)
 }
 
 /// An element of an attribute that is an array: a number or a `bool`. For enumerations and structs that are
@@ -84,6 +136,12 @@ pub struct Problem(pub(super) Mismatch);
 impl From<Cause> for Problem {
     fn from(cause: Cause) -> Self {
         Problem(Mismatch::Loses(cause.to_string()))
+    }
+}
+
+impl From<&str> for Problem {
+    fn from(words: &str) -> Self {
+        Cause::from(words).into()
     }
 }
 
@@ -144,13 +202,13 @@ fn prepared_elements<T: AttributeElement>(
     shape: Vec<usize>,
 ) -> Result<Prepared<'_>, Problem> {
     as_bytes(&elements)?;
-    Ok(Prepared::new(move |location, name| {
+    Ok(Prepared::Elements(Box::new(move |location, name| {
         let attribute = new_attribute::<T>(location, name, &shape)?;
         match elements.is_empty() {
             true => Ok(()),
             false => attribute.write_raw(&*elements),
         }
-    }))
+    })))
 }
 
 fn new_attribute<T: H5Type>(
@@ -158,11 +216,14 @@ fn new_attribute<T: H5Type>(
     name: &str,
     shape: &[usize],
 ) -> hdf5::Result<Attribute> {
-    let extents = match shape {
+    location.new_attr::<T>().shape(extents(shape)).create(name)
+}
+
+fn extents(shape: &[usize]) -> Extents {
+    match shape {
         [] => Extents::Scalar,
         _ => Extents::from(shape.to_vec()),
-    };
-    location.new_attr::<T>().shape(extents).create(name)
+    }
 }
 
 impl<T: AttributeElement, const N: usize> AttributeValue for [T; N] {
@@ -229,13 +290,7 @@ fn prepared_texts<'t, 'a>(
     texts: impl Iterator<Item = &'t str>,
 ) -> Result<Prepared<'a>, Problem> {
     let texts = texts.map(as_stored_text).collect::<Result<Vec<_>, _>>()?;
-    Ok(Prepared::new(move |location, name| {
-        let attribute = new_attribute::<VarLenUnicode>(location, name, &shape)?;
-        match texts.is_empty() {
-            true => Ok(()),
-            false => attribute.write_raw(&texts),
-        }
-    }))
+    Ok(Prepared::Texts { shape, texts })
 }
 
 pub(super) fn as_stored_text(text: &str) -> Result<VarLenUnicode, Problem> {

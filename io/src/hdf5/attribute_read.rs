@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::attribute::{AttributeElement, Problem};
 use super::dtype::{Conversion, Mismatch, conversion, exact_floats, left_in_memory};
-use super::ffi::{Cause, Memory, convert, descriptor, read_attribute, read_fixed_text};
+use super::ffi::{
+    Cause, Memory, convert, descriptor, is_padded_with_blanks, read_attribute, read_fixed_text,
+};
 use super::read::dimension;
 
 /// A value that an attribute can be read as: a number, a `bool`, a `String`, or a `Vec` or an `ndarray` of these. A
@@ -145,12 +147,18 @@ where
     match datatype.to_descriptor()? {
         TypeDescriptor::VarLenUnicode => Ok(of_any_length::<VarLenUnicode>(from)?),
         TypeDescriptor::VarLenAscii => Ok(of_any_length::<VarLenAscii>(from)?),
-        TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_) => {
+        element @ (TypeDescriptor::FixedAscii(_) | TypeDescriptor::FixedUnicode(_)) => {
             let texts = fixed(from, &datatype)?;
             let texts = texts.iter().map(|text| decode_text(text));
-            Ok(texts
-                .map(|text| text.trim_end_matches(' ').to_string())
-                .collect())
+            // Programs that know ASCII only fill texts up with blanks, whatever the type says.
+            let has_blanks = matches!(element, TypeDescriptor::FixedAscii(_))
+                || is_padded_with_blanks(&datatype);
+            Ok(match has_blanks {
+                true => texts
+                    .map(|text| text.trim_end_matches(' ').to_string())
+                    .collect(),
+                false => texts.collect(),
+            })
         }
         other => Err(Problem(Mismatch::Loses(format!(
             "it is no text but {other}"

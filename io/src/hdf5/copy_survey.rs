@@ -36,6 +36,8 @@ pub(super) struct Survey<'a> {
     scaled: Vec<(Dataset, String, String)>,
     unsupported: Vec<String>,
     taken: Vec<String>,
+    /// What is on the way is no group: there is nothing below it.
+    is_blocked: bool,
 }
 
 /// An object, whatever it is called.
@@ -72,6 +74,7 @@ impl<'a> Survey<'a> {
             scaled: Vec::new(),
             unsupported: Vec::new(),
             taken: Vec::new(),
+            is_blocked: false,
         };
         if to != "/" {
             Source {
@@ -118,6 +121,7 @@ impl<'a> Survey<'a> {
             if !target.group(name).is_ok_and(|group| is_here(&group)) {
                 self.taken
                     .push(format!("{name:?}, which is no group of it,"));
+                self.is_blocked = true;
                 break;
             }
         }
@@ -341,7 +345,7 @@ impl<'a> Survey<'a> {
     }
 
     fn check_free(&mut self, to: &str) -> Result<()> {
-        if to == "/" || self.is_there(to)? {
+        if to == "/" || !self.is_blocked && self.is_there(to)? {
             self.taken.push(format!("{to:?}"));
         }
         Ok(())

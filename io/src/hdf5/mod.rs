@@ -16,6 +16,7 @@
 
 mod attribute;
 mod attribute_read;
+mod attribute_sum;
 mod checksum;
 mod compare;
 mod copy;

@@ -249,6 +249,9 @@ impl<Mode: Access> File<Mode> {
 
     /// Reads a whole dataset and compares it with the checksum it carries. *Collective.*
     ///
+    /// It says nothing of attributes. HDF5 itself fails to read their names, types and numbers when they are damaged,
+    /// but has no checksum of texts of any length and of arrays of 64 KiB and more among them.
+    ///
     /// # Cost
     /// Every byte of the dataset once, in bounded memory.
     ///

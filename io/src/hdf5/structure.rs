@@ -6,7 +6,7 @@ use hdf5::Dataset;
 use hdf5::dataset::AllocTime;
 use partita::Result;
 
-use super::attribute::AttributeValue;
+use super::attribute::{AttributeValue, Texts};
 use super::dataset::Source;
 use super::ffi::{
     Cause, attach_scale, exists, is_scale, label_axis, library_version, make_scale,
@@ -151,7 +151,7 @@ impl File<Writing> {
             ("ranks", &(self.communicator.size() as u64)),
             ("libraries", &format!("partita {own}, HDF5 {hdf5}")),
         ];
-        self.write_attributes("write the provenance of", "/", &values)
+        self.write_attributes("write the provenance of", "/", &values, Texts::Apart)
     }
 }
 

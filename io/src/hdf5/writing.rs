@@ -7,7 +7,7 @@ use std::path::Path;
 use hdf5::file::{FileCloseDegree, LibraryVersion};
 use partita::{Communicator, Error, Result};
 
-use super::attribute::{AttributeValue, Problem};
+use super::attribute::{AttributeValue, Problem, Texts};
 use super::dataset::{CHECKSUM, Source};
 use super::ffi::{Cause, open_object};
 use super::file::{Access, File};
@@ -22,14 +22,24 @@ pub struct Writing {
     replacement: Option<Replacement>,
     /// The root's own handle, by the serial driver, while nothing is transferred.
     structure: RefCell<Option<hdf5::File>>,
-    /// Something went wrong: what is there so far must not replace the target.
-    pub(super) failed: Cell<bool>,
+    standing: Cell<Standing>,
     /// Whether what is written is added up.
     pub(super) with_checksums: bool,
     /// The checksums of what was written since the root last had the file to itself.
     sums: RefCell<BTreeMap<String, u64>>,
     /// The datasets that were made without data since this file was opened.
     pub(super) fresh: BTreeMap<String, Fresh>,
+}
+
+/// How a file being written stands; the same on every rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// All that was asked for is in it.
+    Whole,
+    /// The last call was refused, or looks at what it is asked for: the others are in it.
+    Refused,
+    /// It may hold anything, and must not replace the target.
+    Spoiled,
 }
 
 /// A dataset that was made without data.
@@ -99,7 +109,7 @@ impl File<Writing> {
         let access = Writing {
             replacement: Some(replacement),
             structure: RefCell::new(structure),
-            failed: Cell::new(false),
+            standing: Cell::new(Standing::Whole),
             with_checksums: true,
             sums: RefCell::default(),
             fresh: BTreeMap::new(),
@@ -125,7 +135,14 @@ impl File<Writing> {
     /// [`Error::Io`], as [`write`](Self::write).
     pub fn attribute(&mut self, name: &str, value: impl AttributeValue) -> Result<()> {
         let operation = format!("write attribute {name:?} to");
-        self.write_attributes(&operation, "/", &[(name, &value)])
+        self.write_attributes(&operation, "/", &[(name, &value)], Texts::Apart)
+    }
+
+    /// The same, with texts filled up to one length: HDF5 has a checksum over them then, and neither crashes nor waits
+    /// for ever when one of their bytes is another.
+    pub(crate) fn firm_attribute(&mut self, name: &str, value: impl AttributeValue) -> Result<()> {
+        let operation = format!("write attribute {name:?} to");
+        self.write_attributes(&operation, "/", &[(name, &value)], Texts::Within)
     }
 
     /// Writes an attribute of a dataset (or a group), replacing one of the same name. *Collective*; the
@@ -140,7 +157,7 @@ impl File<Writing> {
         value: impl AttributeValue,
     ) -> Result<()> {
         let operation = format!("write attribute {name:?} of {dataset:?} to");
-        self.write_attributes(&operation, dataset, &[(name, &value)])
+        self.write_attributes(&operation, dataset, &[(name, &value)], Texts::Apart)
     }
 
     /// Puts the file in its place: flushed, synced, renamed. *Collective.*
@@ -152,7 +169,7 @@ impl File<Writing> {
     /// [`Error::Io`]: an earlier call failed, or the system refuses. The old file is then still there.
     pub fn close(mut self) -> Result<()> {
         self.whole_so_far("close")?;
-        self.access.failed.set(true);
+        self.access.standing.set(Standing::Spoiled);
         on_root(&self.communicator, || {
             self.access.write_sums("close", &self.path)?;
             self.access.release("close", &self.path)
@@ -169,6 +186,7 @@ impl File<Writing> {
         operation: &str,
         owner: &str,
         values: &[(&str, &dyn AttributeValue)],
+        kept: Texts,
     ) -> Result<()> {
         self.change(
             operation,
@@ -178,17 +196,24 @@ impl File<Writing> {
                 let prepared = values.iter().map(|(name, value)| {
                     source.check_attribute_name(name)?;
                     let value = value.prepared().map_err(in_words);
-                    Ok((*name, value.map_err(|cause| source.refused(cause))?))
+                    let value = value.map_err(|cause| source.refused(cause))?;
+                    value.check(kept).map_err(|cause| source.refused(cause))?;
+                    Ok((*name, value))
                 });
                 Ok((location, prepared.collect::<Result<Vec<_>>>()?))
             },
             |_, (location, prepared)| {
                 for (name, value) in prepared {
-                    value.write(&location, name)?;
+                    value.write(&location, name, kept)?;
                 }
                 Ok(())
             },
         )
+    }
+
+    /// Lets a file go that is not to be written. *Local.*
+    pub(crate) fn abandon(self) {
+        self.access.standing.set(Standing::Refused);
     }
 
     /// Changes the structure, on the root, as far as it can be looked at before: what `look` refuses leaves the file
@@ -200,7 +225,7 @@ impl File<Writing> {
         change: impl FnOnce(&hdf5::File, Plan) -> std::result::Result<(), Cause>,
     ) -> Result<()> {
         self.whole_so_far(operation)?;
-        self.access.failed.set(true);
+        self.access.standing.set(Standing::Spoiled);
         let refusal = on_root(&self.communicator, || {
             let plan = match self.answer(operation, look) {
                 Ok(plan) => plan,
@@ -211,29 +236,31 @@ impl File<Writing> {
             changed.map_err(|cause| Error::io(operation, &self.path, cause))?;
             Ok(None)
         })?;
-        self.access.failed.set(false);
-        refusal.map_or(Ok(()), Err)
+        let (standing, outcome) = match refusal {
+            None => (Standing::Whole, Ok(())),
+            Some(refusal) => (Standing::Refused, Err(refusal)),
+        };
+        self.access.standing.set(standing);
+        outcome
     }
 
     /// Lets `work` change the file. Where that fails nobody knows what is in it, and it is spoiled: what can be
     /// refused has been before.
     pub(super) fn changing<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.access.failed.set(true);
+        self.access.standing.set(Standing::Spoiled);
         let done = work(self)?;
-        self.access.failed.set(false);
+        self.access.standing.set(Standing::Whole);
         Ok(done)
     }
 
-    /// Replicated: every rank saw the earlier failure.
+    /// Begins a call. Replicated: every rank saw the earlier failure.
     pub(super) fn whole_so_far(&self, operation: &str) -> Result<()> {
-        match self.access.failed.get() {
-            false => Ok(()),
-            true => Err(Error::io(
-                operation,
-                &self.path,
-                "an earlier write to it failed",
-            )),
+        if self.access.standing.get() == Standing::Spoiled {
+            let cause = "an earlier write to it failed";
+            return Err(Error::io(operation, &self.path, cause));
         }
+        self.access.standing.set(Standing::Refused);
+        Ok(())
     }
 
     /// A dataset's checksum after what was just written.
@@ -314,7 +341,8 @@ impl Drop for Writing {
         // Local, and only local: other ranks may be elsewhere. The temporary goes with `replacement`.
         let _ = self.close_structure();
         if let Some(replacement) = &self.replacement
-            && !self.failed.get()
+            // Otherwise there is an error that tells already.
+            && self.standing.get() == Standing::Whole
             && !std::thread::panicking()
         {
             let path = replacement.target().display();

@@ -6,7 +6,7 @@ use ndarray::{Ix1, Ix2};
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
 use partita_io::checkpoint::Checkpoint;
 use partita_io::hdf5::File;
-use partita_testing::{TemporaryDirectory, spmd_test};
+use partita_testing::{TemporaryDirectory, error_of_all, spmd_test};
 use rustix::process::{Signal, getpid, kill_process};
 use signal_hook::consts::SIGUSR1;
 use signal_hook::low_level::raise;
@@ -190,5 +190,124 @@ fn a_run_out_of_time_is_saved(world: &Communicator) -> Result<()> {
         "{stopped}"
     );
     assert_eq!(short.restore()?.unwrap().step(), 1);
+    Ok(())
+}
+
+/// A text that lies outside what HDF5 has checksums over, and is no ASCII.
+const LABEL: &str = "wärmer als vorher, \u{1f9ed}  ";
+
+#[spmd_test(ranks = [1, 2], time_limit = 120)]
+fn with_any_byte_flipped_a_checkpoint_is_skipped_or_what_was_saved(
+    world: &Communicator,
+) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let u = numbered(&grid, Ix1(40))?;
+    let mut checkpoint = Checkpoint::in_folder(world, directory.path())?.of_run("seed", 7);
+    for step in [1, 2] {
+        checkpoint.save(step, |state| {
+            state.array("u", &u)?;
+            state.value("label", LABEL)?;
+            state.value("names", ["a ", "", "xyz"])?;
+            state.value("generator", [step, u64::MAX, 3])?;
+            state.value("time", 0.1)
+        })?;
+    }
+    let path = directory.join("step-00000000000000000002.h5");
+    let bytes = std::fs::read(&path).unwrap();
+    let (mut skipped, mut taken) = (0, 0);
+    world.barrier()?;
+    let every = 5 + 20 * (world.size() - 1);
+    for place in (world.size()..bytes.len()).step_by(every) {
+        on_root(world, || {
+            let mut flipped = bytes.clone();
+            flipped[place] ^= 1 << (place % 8);
+            std::fs::write(&path, flipped).unwrap();
+        })?;
+        let saved = checkpoint.restore()?.unwrap();
+        let step = saved.step();
+        (skipped, taken) = (skipped + u32::from(step == 1), taken + u32::from(step == 2));
+        assert_same(&saved.array("u", &grid)?, &u);
+        assert_eq!(saved.value::<String>("label")?, LABEL, "byte {place}");
+        assert_eq!(
+            saved.value::<Vec<String>>("names")?,
+            ["a ", "", "xyz"],
+            "byte {place}"
+        );
+        assert_eq!(
+            saved.value::<Vec<u64>>("generator")?,
+            [step, u64::MAX, 3],
+            "byte {place}"
+        );
+        assert_eq!(saved.value::<f64>("time")?, 0.1, "byte {place}");
+        world.barrier()?;
+    }
+    // Between what was written there are bytes of nothing.
+    let each = (bytes.len() / every / 4) as u32;
+    assert!(
+        skipped > each && taken > each,
+        "{skipped} skipped, {taken} taken"
+    );
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 2, 3])]
+fn a_run_takes_no_checkpoint_of_another(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let u = numbered(&grid, Ix1(40))?;
+    let begin = || Checkpoint::in_folder(world, directory.path());
+    let of = |seed: u64, alpha: f64| -> Result<_> {
+        Ok(begin()?.of_run("seed", seed).of_run("alpha", alpha))
+    };
+    let mut first = of(1, 0.1)?;
+    first.start_anew()?;
+    first.after(5, |state| state.array("u", &u))?;
+    first.save(5, |state| state.array("u", &u))?;
+    let refused = |outcome: Result<()>, said: &str| -> Result<()> {
+        let error = error_of_all(world, outcome)?;
+        let is_usage = match &error {
+            Error::OnRank { error, .. } => matches!(**error, Error::Usage(_)),
+            error => matches!(error, Error::Usage(_)),
+        };
+        assert!(is_usage && error.to_string().contains(said), "{error:?}");
+        Ok(())
+    };
+    for (other, said) in [
+        (of(2, 0.1)?, "of a run with seed = 1, this one has 2"),
+        (of(1, -0.1)?, "of a run with alpha = 0.1, this one has -0.1"),
+        (
+            begin()?.of_run("seed", 1),
+            "of a run with alpha = 0.1, this one has none",
+        ),
+        (
+            of(1, 0.1)?.of_run("input", "a"),
+            "of a run without input, this one has \"a\"",
+        ),
+        (begin()?, "of a run with seed = 1, this one has none"),
+    ] {
+        refused(other.restore().map(drop), said)?;
+    }
+    let holds = "holds checkpoints of an earlier run, the last of step 5";
+    refused(of(1, 0.1)?.start_anew(), holds)?;
+    // Whoever does not ask is told after the first step, before anything is saved.
+    refused(begin()?.after(1, |state| state.array("u", &u)), holds)?;
+    refused(begin()?.save(1, |state| state.array("u", &u)), holds)?;
+    if world.size() > 1 {
+        refused(
+            of(world.rank() as u64, 0.1)?.restore().map(drop),
+            "called here with",
+        )?;
+    }
+    let mut again = of(1, 0.1)?;
+    assert_eq!(again.restore()?.unwrap().step(), 5);
+    for own in ["step", "partita_run"] {
+        refused(
+            again.save(6, |state| state.value(own, 1)),
+            "the checkpoint's own",
+        )?;
+    }
+    again.save(6, |state| state.array("u", &u))?;
+    assert_eq!(again.restore()?.unwrap().step(), 6);
     Ok(())
 }

@@ -54,6 +54,16 @@ fn a_failed_file_leaves_the_old_one_and_no_trace(world: &Communicator) -> Result
         twice.to_string().contains("there is one already"),
         "{twice}"
     );
+    // Nothing is lost by that, but the file itself by this.
+    let temporary = names(directory.path());
+    let temporary = temporary
+        .iter()
+        .find(|name| !name.contains("out.h5.lock") && *name != "out.h5");
+    on_root(world, || {
+        fs::remove_file(directory.join(temporary.unwrap())).unwrap()
+    })?;
+    let lost = file.write("v", &numbered(&grid, Ix1(5))?).unwrap_err();
+    assert!(lost.to_string().contains("No such file"), "{lost}");
     assert!(file.attribute("alpha", 0.1).is_err());
     assert!(file.close().is_err());
     world.barrier()?;

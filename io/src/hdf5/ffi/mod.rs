@@ -34,7 +34,10 @@ pub(crate) use scale::{
     attach_scale, is_scale, label_axis, make_scale, number_of_scales, scales_of,
 };
 pub(crate) use stored::{LinkTarget, fill_value, library_version, link_target, write_number};
-pub(crate) use text::{bytes_behind, read_attribute, read_fixed_text, read_fixed_texts};
+pub(crate) use text::{
+    bytes_behind, is_padded_with_blanks, read_attribute, read_fixed_text, read_fixed_texts,
+    write_fixed_texts,
+};
 pub(crate) use transfer::{Exchange, Performed};
 
 /// What HDF5 said of a failure.

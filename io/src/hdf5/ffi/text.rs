@@ -3,12 +3,13 @@
 use std::ffi::c_void;
 
 use hdf5::types::TypeDescriptor;
-use hdf5::{Attribute, Dataset, Datatype};
+use hdf5::{Attribute, Dataset, Datatype, Extents, Location};
 use hdf5_sys::h5::herr_t;
-use hdf5_sys::h5a::H5Aread;
+use hdf5_sys::h5a::{H5Aread, H5Awrite};
 use hdf5_sys::h5d::{H5Dread, H5Dvlen_get_buf_size};
 use hdf5_sys::h5p::H5P_DEFAULT;
 use hdf5_sys::h5s::H5S_ALL;
+use hdf5_sys::h5t::{H5T_STR_SPACEPAD, H5Tget_strpad};
 
 use super::attributes::LARGEST as LARGEST_ATTRIBUTE;
 use super::{Outcome, check, locked};
@@ -30,6 +31,37 @@ pub(crate) fn read_fixed_texts(dataset: &Dataset, datatype: &Datatype) -> Outcom
     read_fixed(dataset.size(), datatype, "H5Dread", |memory| unsafe {
         H5Dread(id, element, H5S_ALL, H5S_ALL, H5P_DEFAULT, memory)
     })
+}
+
+/// Writes texts of one length, given as their bytes, as a new attribute. *Local.*
+pub(crate) fn write_fixed_texts(
+    location: &Location,
+    name: &str,
+    extents: Extents,
+    length: usize,
+    bytes: &[u8],
+) -> Outcome<()> {
+    let element = TypeDescriptor::FixedUnicode(length);
+    let attribute = location.new_attr_builder().empty_as(&element);
+    let attribute = attribute.shape(extents).create(name)?;
+    if bytes.len() != attribute.size() * length {
+        return Err("not as many texts as the attribute has".into());
+    }
+    let datatype = attribute.dtype()?;
+    if !bytes.is_empty() {
+        // SAFETY: the ids are open, and there are bytes for all texts.
+        locked(|| unsafe {
+            let memory = bytes.as_ptr().cast();
+            check("H5Awrite", H5Awrite(attribute.id(), datatype.id(), memory))
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether texts of a fixed length are filled up with blanks. *Local.*
+pub(crate) fn is_padded_with_blanks(datatype: &Datatype) -> bool {
+    // SAFETY: the id is open.
+    locked(|| unsafe { H5Tget_strpad(datatype.id()) == H5T_STR_SPACEPAD })
 }
 
 /// The elements of an attribute as they are stored, in memory with room for as many of `room` bytes each. *Local.*
