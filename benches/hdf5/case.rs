@@ -201,7 +201,8 @@ impl<'a> Case<'a> {
     }
 }
 
-/// So many rounds of all contenders, after one that does not count.
+/// So many rounds of all contenders, after one that does not count: another begins each time, and every other round goes
+/// backwards, so that nobody always comes after the same one and what that left to the disk.
 fn in_turns(
     all: &[Contender],
     samples: usize,
@@ -213,6 +214,10 @@ fn in_turns(
             contest = Contest::default();
         }
         for place in 0..all.len() {
+            let place = match round % 2 {
+                0 => place,
+                _ => all.len() - 1 - place,
+            };
             turn(all[(round + place) % all.len()], &mut contest)?;
         }
     }

@@ -4,12 +4,12 @@
 //!     cargo xtask bench hdf5 -- --gib 1 --ranks 2 --blocks rows --work write,sync,read
 //!
 //! A matrix of f64 in blocks of whole rows, whole columns and both ways, contiguous and in a chunk a rank. All
-//! contenders make a new file, write and close it, and take turns, each after the disk has come to rest; who begins
-//! changes from round to round, and the first round does not count. `pwrite` also writes over a file that is there, and
-//! partita also without its checksum. Reading, all read the same file into memory that was written before
-//! (`read_into`). The figures are of the page cache, by `--work sync` of the disk: partita's file then is the closed
-//! one, synced and renamed. h5py runs in a job of its own and is left out, with a word, where there is none for this
-//! MPI. Of N GiB, memory has to hold 3 N. Rows appear as they are done.
+//! contenders make a new file, write and close it, and take turns, each after the disk has come to rest; who begins, and
+//! in which direction it goes on, changes from round to round, and the first round does not count. `pwrite` also writes
+//! over a file that is there, and partita also without its checksum. Reading, all read the same file into memory that
+//! was written before (`read_into`). The figures are of the page cache, by `--work sync` of the disk: partita's file
+//! then is the closed one, synced and renamed. h5py runs in a job of its own and is left out, with a word, where there
+//! is none for this MPI. Of N GiB, memory has to hold 3 N. Rows appear as they are done.
 
 mod case;
 mod figures;
