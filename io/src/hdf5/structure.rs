@@ -1,5 +1,7 @@
 //! Groups, links, scales and the account of where a file comes from: the root makes them.
 
+use std::ffi::OsString;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hdf5::Dataset;
@@ -134,13 +136,7 @@ impl File<Writing> {
     /// # Errors
     /// As [`attribute`](Self::attribute).
     pub fn provenance(&mut self, version: &str) -> Result<()> {
-        // What is no text is written as near to it as can be.
-        let words = std::env::args_os().map(|word| word.to_string_lossy().to_string());
-        let mut words: Vec<String> = words.collect();
-        if let Some(program) = words.first_mut() {
-            let name = std::path::Path::new(program).file_name();
-            *program = name.unwrap_or_default().to_string_lossy().to_string();
-        }
+        let words = command_line(std::env::args_os());
         let program = words.first().cloned().unwrap_or_default();
         let (own, hdf5) = (env!("CARGO_PKG_VERSION"), library_version());
         let values: [(&str, &dyn AttributeValue); 6] = [
@@ -153,6 +149,18 @@ impl File<Writing> {
         ];
         self.write_attributes("write the provenance of", "/", &values, Texts::Apart)
     }
+}
+
+/// The words of a command, the program without its folder; what is no text as near to it as can be.
+fn command_line(words: impl Iterator<Item = OsString>) -> Vec<String> {
+    let mut words: Vec<String> = words
+        .map(|word| word.to_string_lossy().to_string())
+        .collect();
+    if let Some(program) = words.first_mut() {
+        let name = Path::new(program).file_name().unwrap_or_default();
+        *program = name.to_string_lossy().to_string();
+    }
+    words
 }
 
 fn one_each(dataset: &Dataset, names: &[&str]) -> std::result::Result<(), String> {
@@ -270,6 +278,16 @@ fn in_utc(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_of_words_that_are_no_text_is_written_all_the_same() {
+        use std::os::unix::ffi::OsStringExt;
+        let words = [&b"/usr/bin/heat"[..], b"--output", b"out\xff.h5"];
+        let words = words.map(|word| OsString::from_vec(word.to_vec()));
+        let expected = ["heat", "--output", "out\u{fffd}.h5"];
+        assert_eq!(command_line(words.into_iter()), expected);
+        assert!(command_line(std::iter::empty()).is_empty());
+    }
 
     #[test]
     fn moments_are_written_as_the_calendar_has_them() {

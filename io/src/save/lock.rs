@@ -4,7 +4,8 @@
 //! that ends. What a killed writer leaves is an unlocked file, which the next one takes over.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use partita::{Error, Result};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::beside::folder;
+use super::beside::{digest, folder};
 
 /// As often as a lock's file may be taken away by its last holder while it is being locked.
 const MOST_ATTEMPTS: usize = 100;
@@ -32,15 +33,8 @@ impl Lock {
     /// # Errors
     /// [`Error::Busy`] when another writer holds it.
     pub fn take(destination: &Path, target: &Path) -> Result<Option<Self>> {
-        let path = path_of(destination);
         for _ in 0..MOST_ATTEMPTS {
-            let opened = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&path);
-            let Ok(mut file) = opened else {
+            let Some((path, mut file)) = open(destination) else {
                 return Ok(None);
             };
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -67,6 +61,11 @@ impl Lock {
         }
         Err(busy(target, String::new()))
     }
+
+    /// The lock's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 impl Drop for Lock {
@@ -76,13 +75,34 @@ impl Drop for Lock {
     }
 }
 
-/// The lock's file: always the same for the same destination.
-pub(super) fn path_of(destination: &Path) -> PathBuf {
+/// The lock's file, and where it is: always the same for the same destination.
+fn open(destination: &Path) -> Option<(PathBuf, File)> {
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false);
+    let path = path_of(destination);
+    match options.open(&path) {
+        Ok(file) => Some((path, file)),
+        Err(cause) if cause.kind() == ErrorKind::InvalidFilename => {
+            // A name too long for this file system, and so for every writer.
+            let path = short_path_of(destination);
+            Some((path.clone(), options.open(path).ok()?))
+        }
+        Err(_) => None,
+    }
+}
+
+fn path_of(destination: &Path) -> PathBuf {
     let name = destination.file_name().unwrap_or_default();
     let mut lock = std::ffi::OsString::from(".");
     lock.push(name);
     lock.push(".lock.partita");
     folder(destination).join(lock)
+}
+
+fn short_path_of(destination: &Path) -> PathBuf {
+    let name = destination.file_name().unwrap_or_default();
+    let digest = digest(name.as_bytes());
+    folder(destination).join(format!(".{digest:016x}.lock.partita"))
 }
 
 /// Whether the open file is still the one under its name.
@@ -95,7 +115,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 /// This process, for those who find the file locked.
 fn holder() -> String {
     let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let program = std::env::args().next().unwrap_or_default();
+    let program = std::env::args_os().next().unwrap_or_default();
     let program = Path::new(&program).file_name().unwrap_or_default();
     let (process, machine) = (std::process::id(), machine.trim());
     format!(
@@ -123,27 +143,31 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("partita-lock-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).unwrap();
-        let target = folder.join("out.h5");
-        // As a killed writer leaves it.
-        fs::write(
-            path_of(&target),
-            "of a process that is gone, with a long name",
-        )
-        .unwrap();
-        let first = Lock::take(&target, &target).unwrap().unwrap();
-        let refused = Lock::take(&target, Path::new("out.h5")).unwrap_err();
-        let Error::Busy { path, holder } = refused else {
-            panic!("{refused:?}");
-        };
-        assert_eq!(path, "out.h5");
-        assert!(
-            holder.contains(&format!("(process {} on ", std::process::id())),
-            "{holder}"
-        );
-        assert!(!holder.contains("long name"), "{holder}");
-        drop(first);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
-        drop(Lock::take(&target, &target).unwrap().unwrap());
+        // The longest names that there are leave no room for anything added to them.
+        let (most, other) = ("x".repeat(255), "x".repeat(254) + "y");
+        for (name, lock) in [
+            ("out.h5", path_of as fn(&Path) -> PathBuf),
+            (&most, short_path_of),
+        ] {
+            let target = folder.join(name);
+            // As a killed writer leaves it.
+            fs::write(lock(&target), "of a process that is gone, with a long name").unwrap();
+            let first = Lock::take(&target, &target).unwrap().unwrap();
+            let refused = Lock::take(&target, Path::new("out.h5")).unwrap_err();
+            let Error::Busy { path, holder } = refused else {
+                panic!("{refused:?}");
+            };
+            assert_eq!(path, "out.h5");
+            assert!(
+                holder.contains(&format!("(process {} on ", std::process::id())),
+                "{holder}"
+            );
+            assert!(!holder.contains("long name"), "{holder}");
+            let apart = Lock::take(&folder.join(&other), &target).unwrap().unwrap();
+            drop((first, apart));
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+            drop(Lock::take(&target, &target).unwrap().unwrap());
+        }
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -55,7 +55,8 @@ pub struct Replacement {
     temporary: Option<Temporary>,
     /// Nobody else replaces the target meanwhile; on the root alone.
     _lock: Option<Lock>,
-    _on_interrupt: [RemovedOnInterrupt; 2],
+    _on_interrupt: RemovedOnInterrupt,
+    _lock_on_interrupt: Option<RemovedOnInterrupt>,
 }
 
 /// What the root decided, and every rank follows.
@@ -64,14 +65,15 @@ struct Plan {
     given: PathBuf,
     destination: preflight::Destination,
     temporary: PathBuf,
+    lock: Option<PathBuf>,
 }
 
 impl Replacement {
     /// Looks at the target and makes an empty file beside it, to be filled under
     /// [`path`](Replacement::path). *Collective.*
     ///
-    /// A symbolic link stays, and the file that it points to is replaced. A temporary that a crashed
-    /// run left behind does not disturb.
+    /// A symbolic link stays, and the file that it points to is replaced. What a killed run left beside it is
+    /// removed, where there are locks to tell that nobody writes it.
     ///
     /// # Cost
     /// The root alone touches the file system; one broadcast and one all-reduce.
@@ -84,13 +86,17 @@ impl Replacement {
         let (mut temporary, mut lock) = (None, None);
         let plan = on_root(communicator, || {
             let destination = preflight::examine(target)?;
+            lock = Lock::take(&destination.path, target)?;
+            if lock.is_some() {
+                beside::remove_left(&destination.path);
+            }
             let file = Temporary::create_beside(&destination.path)
                 .map_err(|(folder, cause)| refused_folder(target, &folder, cause))?;
-            lock = Lock::take(&destination.path, target)?;
             let plan = Plan {
                 given: target.to_path_buf(),
                 destination,
                 temporary: file.path().to_path_buf(),
+                lock: lock.as_ref().map(|lock| lock.path().to_path_buf()),
             };
             temporary = Some(file);
             Ok(plan)
@@ -99,10 +105,8 @@ impl Replacement {
         Ok(Replacement {
             communicator: communicator.clone(),
             target: target.to_path_buf(),
-            _on_interrupt: [
-                RemovedOnInterrupt::new(&plan.temporary),
-                RemovedOnInterrupt::new(&lock::path_of(&plan.destination.path)),
-            ],
+            _on_interrupt: RemovedOnInterrupt::new(&plan.temporary),
+            _lock_on_interrupt: plan.lock.as_deref().map(RemovedOnInterrupt::new),
             plan,
             temporary,
             _lock: lock,

@@ -9,7 +9,7 @@ use ndarray::{Ix1, Ix2};
 use partita::{Communicator, Error, ProcessGrid, Result};
 use partita_io::hdf5::File;
 use partita_io::save::Replacement;
-use partita_testing::{TemporaryDirectory, spmd_test};
+use partita_testing::{TemporaryDirectory, error_of_all, spmd_test};
 
 use crate::tools::{assert_same, numbered, on_root, write_one};
 
@@ -77,11 +77,13 @@ fn links_permissions_and_leftovers_are_respected(world: &Communicator) -> Result
     let directory = TemporaryDirectory::new();
     let (file, link) = (directory.join("file.h5"), directory.join("link.h5"));
     let leftover = directory.join(".file.h5.1-0123456789abcdef.partita");
+    let of_other = directory.join(".other.h5.1-0123456789abcdef.partita");
     on_root(world, || {
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         symlink("file.h5", &link).unwrap();
         fs::write(&leftover, "of a crashed run").unwrap();
+        fs::write(&of_other, "of a run that may be alive").unwrap();
     })?;
     let grid = ProcessGrid::balanced(world, 1)?;
     write_one(world, &link, "u", &numbered(&grid, Ix1(5))?)?;
@@ -94,8 +96,34 @@ fn links_permissions_and_leftovers_are_respected(world: &Communicator) -> Result
         &File::open(world, &file)?.read("u", &grid)?,
         &numbered(&grid, Ix1(5))?,
     );
+    // Whoever has the lock knows that nobody writes what lies there.
+    assert!(!leftover.exists() && of_other.exists());
     assert_eq!(names(directory.path()).len(), 3);
     Ok(())
+}
+
+#[spmd_test(ranks = [1, 2])]
+fn files_with_the_longest_names_are_saved_by_one_writer_at_a_time(
+    world: &Communicator,
+) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("x".repeat(252) + ".h5");
+    let grid = ProcessGrid::balanced(world, 1)?;
+    // So long that no rank needs MPI for it.
+    let u = numbered(&grid, Ix1(20_000))?;
+    let mut file = File::create(world, &path)?;
+    file.write("u", &u)?;
+    let second = error_of_all(world, File::create(world, &path))?;
+    assert!(second.to_string().contains("is writing it"), "{second}");
+    file.close()?;
+    assert_same(&File::open(world, &path)?.read("u", &grid)?, &u);
+    assert_eq!(names(directory.path()).len(), 1);
+    // MPI may have limits of its own.
+    let mut file = File::append(world, &path)?.with_collective_transfers();
+    if let Err(error) = file.write("v", &u) {
+        assert!(error.to_string().contains("its path is longer"), "{error}");
+    }
+    file.close().or(Ok(()))
 }
 
 #[spmd_test(ranks = [1, 2])]

@@ -175,3 +175,26 @@ fn chunks_that_do_not_fit_are_refused(world: &Communicator) -> Result<()> {
     );
     Ok(())
 }
+
+#[spmd_test(ranks = [1, 2])]
+fn minus_zero_is_a_fill_value_like_any_other(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.h5");
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let mut file = File::create(world, &path)?;
+    file.create_dataset("run", [5], -0.0, &Storage::contiguous())?;
+    let growing = Storage::chunks(&[2]).unlimited(0);
+    file.create_dataset("grows", [3], -0.0, &growing)?;
+    file.resize("grows", [5])?;
+    file.close()?;
+    let file = File::open(world, &path)?;
+    for name in ["run", "grows"] {
+        let values: DistArray<f64, Ix1> = file.read(name, &grid)?;
+        let bits = values.all_gather()?.mapv(f64::to_bits);
+        assert_eq!(bits, ndarray::arr1(&[(-0.0f64).to_bits(); 5]), "{name}");
+        file.verify(name)?;
+        let missing: f64 = file.read_dataset_attribute(name, "_FillValue")?;
+        assert_eq!(missing.to_bits(), (-0.0f64).to_bits(), "{name}");
+    }
+    Ok(())
+}

@@ -19,6 +19,14 @@ use mpi::ffi::{MPI_Comm, RSMPI_INFO_NULL};
 
 use super::{Cause, Outcome, check, locked};
 
+/// Open MPI 4.1 adds ".locktest." and the rank's number to the path, in 256 bytes, and ends the program when those do
+/// not suffice.
+const LONGEST_PATH: usize = 240;
+
+fn is_open_mpi_4() -> bool {
+    mpi::environment::library_version().is_ok_and(|name| name.starts_with("Open MPI v4"))
+}
+
 /// A file that all ranks of a communicator have open together.
 ///
 /// Closing is collective, therefore nothing but [`close`](ParallelFile::close) closes it: dropped, it
@@ -39,6 +47,13 @@ impl ParallelFile {
     ) -> Outcome<Self> {
         let name = CString::new(path.as_os_str().as_bytes())
             .map_err(|_| Cause::from("the path has a NUL in it"))?;
+        // Replicated, as paths are.
+        if name.as_bytes().len() > LONGEST_PATH && is_open_mpi_4() {
+            let words = format!(
+                "its path is longer than {LONGEST_PATH} bytes, and Open MPI 4 crashes on such"
+            );
+            return Err(Cause::from(words.as_str()));
+        }
         let flags = if writable {
             H5F_ACC_RDWR
         } else {
