@@ -7,9 +7,10 @@ use super::copy_plan::{CopyPlan, Passing, Step};
 use super::copy_survey::{Survey, Target};
 use super::dataset::Source;
 use super::file::{Access, File};
+use super::observers::{Observers, Replaced};
 use super::read::share;
 use super::slab::{Slab, slabs};
-use super::transfer::{BUFFER_LIMIT, Elements, Observers, Part};
+use super::transfer::{BUFFER_LIMIT, Elements, Part};
 use super::writing::Writing;
 use crate::agreed::on_root;
 use crate::save;
@@ -136,7 +137,7 @@ impl File<Writing> {
         let session = self.session(&operation)?;
         let observers = Observers {
             written: &mut |_, _| (),
-            replaced: None,
+            replaced: Replaced::Nothing,
         };
         let transfer = session.write(part, Elements::AsStored(passing.size), &bytes, observers)?;
         self.last_transfer.set(Some(transfer));

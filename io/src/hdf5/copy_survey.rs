@@ -263,9 +263,12 @@ impl<'a> Survey<'a> {
             return Err(source.unsupported("references to objects of its file".into()));
         }
         let leaves = !source.external(dataset)?.is_empty();
-        let is_plain = datatype
-            .to_descriptor()
-            .is_ok_and(|element| dtype::is_plain(&element));
+        let element = datatype.to_descriptor();
+        let is_plain = element.as_ref().is_ok_and(dtype::is_plain);
+        // To find what their elements lead to, HDF5 unpacks them.
+        if element.is_ok() && !is_plain {
+            source.check_unpacking(dataset)?;
+        }
         let space = dataset.space().map_err(|error| self.damaged(error))?;
         let properties = dataset.dcpl().map_err(|error| self.damaged(error))?;
         let is_raw = properties

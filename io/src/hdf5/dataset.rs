@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::dtype::{Conversion, Mismatch, conversion, lossy_conversion};
 use super::ffi::{Cause, DatasetRefusal, descriptor, name_of_file, open_dataset, open_object};
 use super::listing::{enumeration, list, walk};
+use super::packed::{Packed, check_chunks};
 use crate::save::irregular_kind;
 
 /// The attribute that holds a dataset's checksum: see `checksum`.
@@ -247,6 +248,11 @@ impl Source<'_> {
         }
     }
 
+    /// Refuses chunks that hold something else than their elements, before the root lets HDF5 unpack all of them.
+    pub(super) fn check_unpacking(&self, dataset: &Dataset) -> Result<()> {
+        check_chunks(dataset).map_err(|cause| self.damaged(&cause))
+    }
+
     /// Refuses data that lie in other files, or are not all there.
     pub(super) fn check_place(&self, dataset: &Dataset) -> Result<()> {
         let damaged = |error: hdf5::Error| self.damaged(&error.into());
@@ -271,20 +277,14 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// Refuses chunks by which few data take much memory: to read an element HDF5 makes room for its whole
-    /// chunk, and for all that the bytes in the file unpack to.
+    /// Refuses chunks by which few data take much memory: to read an element, room is made for its whole chunk. What
+    /// each chunk unpacks to is seen when it is read.
     fn check_chunks(&self, dataset: &Dataset) -> Result<()> {
-        let damaged = |error: hdf5::Error| self.damaged(&error.into());
-        let size = dataset.dtype().map_err(damaged)?.size();
-        let product = |lengths: &[usize]| {
-            let mut lengths = lengths.iter();
-            lengths.try_fold(size, |bytes, &length| bytes.checked_mul(length))
-        };
-        let (Some(chunk), Some(number)) = (dataset.chunk(), dataset.num_chunks()) else {
+        let packed = Packed::of(dataset).map_err(|cause| self.damaged(&cause))?;
+        let (Some(packed), Some(number)) = (packed, dataset.num_chunks()) else {
             return Ok(());
         };
-        let bytes = product(&chunk).unwrap_or(usize::MAX);
-        let all = product(&dataset.shape()).unwrap_or(usize::MAX);
+        let (bytes, all) = (packed.bytes(), packed.all_bytes());
         if bytes > LARGEST_LONELY_CHUNK.max(all) {
             let detail = format!("chunks of {bytes} bytes are absurdly large for {all} bytes");
             return Err(self.format(detail));

@@ -7,20 +7,18 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 
-use hdf5::file::FileCloseDegree;
-use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, Datatype};
 use partita::{Error, Operation, Result};
 
-use super::ffi::{Cause, open_dataset};
+use super::ffi::Cause;
 use super::hyperslab::{Pieces, Selection};
+use super::observers::{Observers, Replaced};
 use super::placed::Placed;
 use super::report::{ChunkMode, Transfer, TransferMode};
-use super::transfer::{Observers, Session};
+use super::transfer::Session;
+use super::way::Expected;
 use super::whole_pages::WholePages;
-use crate::agreed::on_root;
 
 /// Runs that are shorter on average travel faster together: a call of the system for each would cost more than
 /// MPI's exchange (2 cores, page cache, 2026). Writers of one file wait for each other in every call, readers do not.
@@ -33,27 +31,7 @@ const PIECE: usize = 512 << 10;
 /// HDF5 looks for each chunk among all of them: beyond so many, asking costs more than it saves.
 const MOST_CHUNKS: usize = 512;
 
-/// Which elements the memory has.
-#[derive(Clone, Copy)]
-pub(super) enum Expected<'a> {
-    /// Of this type, or the dataset is none for this way.
-    Of(&'a TypeDescriptor),
-    /// As the dataset stores them.
-    AsStored,
-}
-
 impl Session<'_> {
-    /// Where the dataset lies, if ranks can write and read there themselves; the same on every rank. *Collective.*
-    pub(super) fn places(&self, dataset: &str, expected: Expected) -> Result<Option<Placed>> {
-        if !self.direct {
-            return Ok(None);
-        }
-        on_root(self.communicator, || {
-            // What HDF5 does not open here it refuses, with its reason, when all ranks open it.
-            Ok(examine(self.file, dataset, expected).unwrap_or(None))
-        })
-    }
-
     /// Whether every rank's part is made of runs so long that the rank itself better moves it; the same on every rank.
     /// *Collective.*
     pub(super) fn has_long_runs(
@@ -92,7 +70,7 @@ impl Session<'_> {
         }: Observers,
     ) -> std::io::Result<()> {
         let file = OpenOptions::new()
-            .read(replaced.is_some())
+            .read(matches!(replaced, Replaced::Seen(_)))
             .write(true)
             .open(self.file)?;
         let pieces = Pieces::new(selection, PIECE / placed.size.max(1));
@@ -101,7 +79,7 @@ impl Session<'_> {
         for piece in (0..pieces.count()).filter_map(|number| pieces.get(number)) {
             let range = piece.elements.start * placed.size..piece.elements.end * placed.size;
             let own = &bytes[range];
-            if let Some(replaced) = &mut replaced {
+            if let Replaced::Seen(replaced) = &mut replaced {
                 old.resize(own.len(), 0);
                 read_from(&file, placed, &piece.selection, &mut old)?;
                 replaced(&piece, &old);
@@ -153,27 +131,11 @@ fn read_from(
     })
 }
 
-/// On the root: where a dataset lies, if its bytes in the file are its elements in memory.
-fn examine(
-    path: &Path,
-    name: &str,
+/// Where a dataset lies, if its bytes in the file are its elements in memory.
+pub(super) fn places(
+    dataset: &Dataset,
     expected: Expected,
 ) -> std::result::Result<Option<Placed>, Cause> {
-    let length = std::fs::metadata(path).map_or(0, |file| file.len());
-    let file = hdf5::File::with_options()
-        .with_fapl(|access| access.fclose_degree(FileCloseDegree::Strong))
-        .open(path)?;
-    // Old libraries count some addresses from behind the block that a user put before the file.
-    if file.userblock() > 0 {
-        return Ok(None);
-    }
-    let Ok(dataset) = open_dataset(&file, name, false) else {
-        return Ok(None);
-    };
-    Ok(places(&dataset, expected)?.filter(|placed| placed.ends_within(length)))
-}
-
-fn places(dataset: &Dataset, expected: Expected) -> std::result::Result<Option<Placed>, Cause> {
     let (stored, properties, shape) = (dataset.dtype()?, dataset.dcpl()?, dataset.shape());
     if let Expected::Of(element) = expected {
         // The type itself, and not its description, which says nothing of the order of bytes.

@@ -7,16 +7,16 @@ use partita::layout::{Axes, AxisSlice};
 use partita::{DistArray, Error, Redistribution, Result};
 
 use super::checksum;
-use super::direct::Expected;
 use super::dtype::Hdf5Element;
 use super::file::File;
 use super::hyperslab::Piece;
 use super::long_runs::LongRuns;
+use super::observers::{Observers, Replaced};
 use super::own_part::{contiguous, copied_out, primary};
-use super::placed::Placed;
 use super::report::Transfer;
 use super::slab::Slab;
-use super::transfer::{Elements, Observer, Observers, Part};
+use super::transfer::{Elements, Part};
+use super::way::{Expected, Way};
 use super::writing::Writing;
 
 /// What lies where an array is about to be written.
@@ -26,14 +26,15 @@ pub(super) enum Old {
     Fill(Vec<u8>),
     /// Anything.
     Unknown,
+    /// The same, and it is in no checksum.
+    Unsummed,
 }
 
 /// Where an array goes.
 struct Destination<'a> {
     operation: &'a str,
     dataset: &'a str,
-    /// Where the dataset lies, if ranks can write there themselves.
-    placed: Option<Placed>,
+    way: Way,
 }
 
 /// Some rows of an array, as they are laid out and in long runs.
@@ -61,12 +62,13 @@ impl File<Writing> {
         let destination = Destination {
             operation,
             dataset: name,
-            placed: session.places(name, Expected::Of(&element))?,
+            way: session.way(name, Expected::Of(&element))?,
         };
         // Replicated: where the dataset lies is, and so are layouts.
-        let placed = destination.placed.as_ref();
-        let moved =
-            placed.and_then(|placed| LongRuns::of(array.layout(), slab, placed, session.limit));
+        let moved = match &destination.way {
+            Way::Placed(placed) => LongRuns::of(array.layout(), slab, placed, session.limit),
+            _ => None,
+        };
         let Some(moved) = moved else {
             let (change, transfer) = self.fill_as_laid_out(&destination, slab, array, old)?;
             self.last_transfer.set(Some(transfer));
@@ -164,17 +166,18 @@ impl File<Writing> {
             dataset: destination.dataset,
             selection: &selection,
         };
-        let replaced: Option<Observer> = match old {
-            Some(Old::Unknown) => Some(&mut replaced),
-            _ => None,
+        let replaced = match old {
+            Some(Old::Unknown) => Replaced::Seen(&mut replaced),
+            Some(Old::Unsummed) => Replaced::Unseen,
+            Some(Old::Fill(_)) | None => Replaced::Nothing,
         };
         let observers = Observers {
             written: &mut written,
             replaced,
         };
-        let (session, placed) = (self.session(operation)?, destination.placed.as_ref());
+        let (session, way) = (self.session(operation)?, &destination.way);
         let elements = Elements::Of(&element);
-        let transfer = session.write_at(placed, part, elements, bytes, observers)?;
+        let transfer = session.write_by(way, part, elements, bytes, observers)?;
         Ok((sum.wrapping_sub(gone), transfer))
     }
 }

@@ -13,6 +13,7 @@ use super::file::{Access, File};
 use super::plan::extend;
 use super::read::share;
 use super::slab::Slab;
+use super::transfer::Part;
 use super::write::bytes_of;
 use super::writing::Writing;
 use crate::agreed::on_root;
@@ -63,10 +64,11 @@ impl File<Writing> {
         let mut sum = self.known_sum(operation, name)?;
         // What is cut off is known while it is there.
         for gone in parts(&before.shape, shape) {
-            let Some(sum) = &mut sum else {
-                break;
-            };
-            *sum = sum.wrapping_sub(self.sum_of(self.session(operation)?, name, &gone)?);
+            if let Some(sum) = &mut sum {
+                *sum = sum.wrapping_sub(self.sum_of(self.session(operation)?, name, &gone)?);
+            } else if before.compressed {
+                self.check_cut(operation, name, &gone)?;
+            }
         }
         on_root(&self.communicator, || {
             let file = self.access.structure(operation, &self.path)?;
@@ -88,6 +90,18 @@ impl File<Writing> {
         // Where the new parts are written, they are no longer known to be apart from the old ones.
         self.access.fresh.clear();
         Ok(())
+    }
+}
+
+impl File<Writing> {
+    /// Whether HDF5 can unpack the chunks of which a part is cut off.
+    fn check_cut(&self, operation: &str, name: &str, gone: &Slab) -> Result<()> {
+        let (rank, ranks) = (self.communicator.rank(), self.communicator.size());
+        let part = Part {
+            dataset: name,
+            selection: &gone.selection(&share(&gone.shape(), rank, ranks)),
+        };
+        self.session(operation)?.check_part(part)
     }
 }
 

@@ -4,9 +4,10 @@
 //! arrays into datasets, `read` takes them out, `query` asks what there is. `dataset` and `attribute` are
 //! what the root does to the structure of a file, `storage` how a dataset lies in it, `transfer` what all
 //! ranks do with its data: `slab` is the part that a slice names, `hyperslab` and `stripes` the piece that
-//! each rank takes, `fill` and `long_runs` how an array comes to its part of a dataset, `placed`, `direct` and
-//! `whole_pages` what a rank writes and reads without HDF5, `dtype` how numbers become elements, `form` and
-//! `tolerance` how two elements are compared, `checksum` how they are known again. `ffi` is the only place with `unsafe`.
+//! each rank takes, `fill` and `long_runs` how an array comes to its part of a dataset, `way` which way its data go:
+//! `placed`, `direct` and `whole_pages` are what a rank writes and reads without HDF5, `packed`, `unpacking`, `chunk_parts`, `pipeline`
+//! and `codecs` what it unpacks itself. `dtype` is how numbers become elements, `form` and `tolerance` how two elements are
+//! compared, `checksum` how they are known again. `ffi` is the only place with `unsafe`.
 //!
 //! # Who does what
 //! The root alone makes, describes and lists what is in a file, through HDF5's serial driver, and tells
@@ -18,6 +19,8 @@ mod attribute;
 mod attribute_read;
 mod attribute_sum;
 mod checksum;
+mod chunk_parts;
+mod codecs;
 mod compare;
 mod copy;
 mod copy_plan;
@@ -38,7 +41,10 @@ mod listing;
 mod location;
 mod long_runs;
 mod names;
+mod observers;
 mod own_part;
+mod packed;
+mod pipeline;
 mod placed;
 mod plan;
 mod printable;
@@ -56,6 +62,8 @@ mod text;
 mod tolerance;
 mod transfer;
 mod tree;
+mod unpacking;
+mod way;
 mod whole_pages;
 mod write;
 mod writing;

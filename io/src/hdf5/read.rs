@@ -89,9 +89,13 @@ impl<Mode: Access> File<Mode> {
     /// broadcast and some all-reduces of one integer, one more for each
     /// [`TRANSFER_LIMIT`](super::TRANSFER_LIMIT) a rank.
     ///
+    /// Of compressed datasets each rank reads and unpacks the chunks that it has something of, one at a time, and needs
+    /// memory for one as it is stored and twice as it is unpacked.
+    ///
     /// # Errors
     /// [`Error::Format`] when there is no such dataset (with those there are), when its elements may
-    /// not fit without loss ([`Hdf5Element`]) or its data are truncated; [`Error::Shape`] when it has
+    /// not fit without loss ([`Hdf5Element`]), its data are truncated, or a chunk is damaged or unpacks to more than its
+    /// elements; [`Error::Shape`] when it has
     /// another number of axes; [`Error::Unsupported`] for what no array holds, data in other
     /// files and unknown filters; [`Error::Memory`]; [`Error::Io`] when a rank cannot read.
     pub fn read<'a, A: Hdf5Element, D: Axes>(

@@ -34,6 +34,9 @@ pub enum TransferMode {
     /// Each rank alone, straight to and from the places that HDF5 named: what is stored as it is in memory, in
     /// long runs.
     Direct,
+    /// Each rank alone, whole chunks as they are stored, which it unpacks within the bounds of their elements: what is
+    /// compressed, when it is read.
+    Unpacked,
 }
 
 impl TransferMode {

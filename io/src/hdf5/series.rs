@@ -13,6 +13,7 @@ use super::dataset::Source;
 use super::dtype::{self, Hdf5Element};
 use super::ffi::{Cause, as_bytes, attach_scale, exists, label_axis};
 use super::file::{Access, File};
+use super::fill::Old;
 use super::hyperslab::Selection;
 use super::plan::{Plan, extend};
 use super::slab::Slab;
@@ -164,7 +165,13 @@ impl Series {
             let rest = array.shape().iter().map(|&length| 0..length);
             let slab = Slab::of_step(step.number, rest);
             // What the growing added to the checksum, the writing takes away: neither is computed.
-            let added = file.fill(&operation, &self.name, &slab, &arranged, None)?;
+            let added = file.fill(
+                &operation,
+                &self.name,
+                &slab,
+                &arranged,
+                Some(Old::Unsummed),
+            )?;
             if let Some(sum) = step.sum {
                 file.note_sum(&self.name, sum.wrapping_add(added));
             }
@@ -222,6 +229,7 @@ impl Series {
             let detail = format!("its times are {stored} of shape {shape:?}, no list of float64");
             return Err(source.format(detail));
         }
+        source.check_unpacking(&times)?;
         if number >= shape[0] {
             return match times.is_resizable() {
                 true => Ok(()),

@@ -183,6 +183,7 @@ impl Source<'_> {
         if shape.iter().product::<usize>() > MOST {
             return Err(self.format(format!("its shape {shape:?} is no short list of texts")));
         }
+        self.check_unpacking(dataset)?;
         if self.kind_of_text(dataset) == Some(TextKind::OfAnyLength) {
             // Many elements can name one long text of the file.
             let bytes = bytes_behind(dataset).map_err(|cause| self.damaged(&cause))?;

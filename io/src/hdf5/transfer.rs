@@ -8,12 +8,13 @@ use hdf5::types::TypeDescriptor;
 use hdf5::{Dataset, Datatype};
 use partita::{Communicator, Error, Operation, Result};
 
-use super::direct::{Expected, SHORTEST_READ, SHORTEST_WRITTEN};
+use super::direct::{SHORTEST_READ, SHORTEST_WRITTEN};
 use super::dtype::{Conversion, left_in_memory};
 use super::ffi::{Cause, DatasetRefusal, Exchange, ParallelFile, Performed, convert};
 use super::hyperslab::{Piece, Pieces, Selection};
-use super::placed::Placed;
+use super::observers::{Observers, Replaced};
 use super::report::{ChunkMode, Transfer, TransferMode};
+use super::way::{Expected, Way};
 
 /// At most so many bytes a rank a call: beyond 2 GiB, MPI-IO implementations write wrong data without
 /// a word.
@@ -42,17 +43,6 @@ pub(super) struct Session<'a> {
 pub(super) struct Part<'a> {
     pub dataset: &'a str,
     pub selection: &'a Selection,
-}
-
-/// Sees pieces of a dataset as they are stored.
-pub(super) type Observer<'a> = &'a mut dyn FnMut(&Piece, &[u8]);
-
-/// Who sees what is written.
-pub(super) struct Observers<'a> {
-    /// Each piece, just before.
-    pub written: Observer<'a>,
-    /// What was there before each piece, where that matters.
-    pub replaced: Option<Observer<'a>>,
 }
 
 /// What lies in memory that is written.
@@ -115,20 +105,20 @@ impl Session<'_> {
         bytes: &[u8],
         observers: Observers,
     ) -> Result<Transfer> {
-        let placed = self.places(part.dataset, elements.expected())?;
-        self.write_at(placed.as_ref(), part, elements, bytes, observers)
+        let way = self.way(part.dataset, elements.expected())?;
+        self.write_by(&way, part, elements, bytes, observers)
     }
 
-    /// The same, of a dataset that lies there if ranks can write it themselves.
-    pub fn write_at(
+    /// The same, by this way.
+    pub fn write_by(
         &self,
-        placed: Option<&Placed>,
+        way: &Way,
         part: Part,
         elements: Elements,
         bytes: &[u8],
         observers: Observers,
     ) -> Result<Transfer> {
-        if let Some(placed) = placed
+        if let Way::Placed(placed) = way
             && self.has_long_runs(placed, part.selection, SHORTEST_WRITTEN)?
         {
             return self.write_placed(placed, part.selection, bytes, observers);
@@ -137,10 +127,13 @@ impl Session<'_> {
             written: seen,
             mut replaced,
         } = observers;
+        if let Way::Packed(packed) = way {
+            replaced = self.see_replaced(packed, part, replaced)?;
+        }
         let size = elements.size();
         let limit = match replaced {
-            Some(_) => self.limit.min(BUFFER_LIMIT),
-            None => self.limit,
+            Replaced::Seen(_) => self.limit.min(BUFFER_LIMIT),
+            _ => self.limit,
         };
         let pieces = Pieces::new(part.selection, limit / size.max(1));
         let file = self.open(true)?;
@@ -149,7 +142,7 @@ impl Session<'_> {
             let exchange = self.exchange(&dataset, &memory);
             let mut old = Vec::new();
             self.rounds(&pieces, size, |piece| {
-                if let Some(replaced) = &mut replaced {
+                if let Replaced::Seen(replaced) = &mut replaced {
                     read_into(&exchange, piece, size, &mut old)?;
                     if let Some(piece) = piece {
                         replaced(piece, &old);
@@ -172,10 +165,17 @@ impl Session<'_> {
     /// Fills `bytes`, the memory of this rank's elements. *Collective.*
     pub fn read(&self, part: Part, target: Target, bytes: &mut [u8]) -> Result<Transfer> {
         let size = target.memory.size();
-        if let Some(placed) = self.places(part.dataset, Expected::Of(target.memory))?
-            && self.has_long_runs(&placed, part.selection, SHORTEST_READ)?
-        {
-            return self.read_placed(&placed, part.selection, bytes);
+        match self.way(part.dataset, Expected::Of(target.memory))? {
+            Way::Placed(placed)
+                if self.has_long_runs(&placed, part.selection, SHORTEST_READ)? =>
+            {
+                return self.read_placed(&placed, part.selection, bytes);
+            }
+            Way::Packed(packed) if packed.pipeline.is_undone_here() => {
+                return self.read_packed(&packed, part, target, bytes);
+            }
+            Way::Packed(packed) => self.check_packed(&packed, part)?,
+            _ => {}
         }
         self.reading(part, |exchange, stored| {
             let left = left_in_memory(target.memory, target.conversion);
@@ -215,8 +215,16 @@ impl Session<'_> {
         })
     }
 
-    /// Shows this rank's elements as they are stored, piece by piece. *Collective.*
+    /// Shows this rank's elements as they are stored, piece by piece; those of compressed datasets in the order of
+    /// their chunks. *Collective.*
     pub fn scan(&self, part: Part, mut visit: impl FnMut(&Piece, &[u8])) -> Result<Transfer> {
+        match self.way(part.dataset, Expected::AsStored)? {
+            Way::Packed(packed) if packed.pipeline.is_undone_here() => {
+                return self.scan_packed(&packed, part, visit);
+            }
+            Way::Packed(packed) => self.check_packed(&packed, part)?,
+            _ => {}
+        }
         self.reading(part, |exchange, stored| {
             let size = stored.size();
             let limit = self.limit.min(BUFFER_LIMIT) / size.max(1);

@@ -177,13 +177,14 @@ impl File<Writing> {
     /// # Cost
     /// As [`write`](Self::write). Where the part may hold data already, they are read first, for the checksum.
     ///
-    /// Compressed chunks are unpacked and packed again. Their data do not depend on the ranks; where they lie in the
+    /// Compressed chunks are unpacked and packed again, and unpacked once more before to see that they are what they are
+    /// said to be, unless this program has just made them. Their data do not depend on the ranks; where they lie in the
     /// file may, because HDF5 moves a chunk whose length changes.
     ///
     /// # Errors
     /// As [`write`](Self::write). Before anything has changed: [`Error::Shape`] when the slice reaches beyond the
     /// dataset, goes backwards or has another shape than the array; [`Error::Format`] when the dataset's elements are of
-    /// another type than the array's; [`Error::Unsupported`] when chunks of it are not there yet, as in files of other
+    /// another type than the array's, or a chunk of it is damaged; [`Error::Unsupported`] when chunks of it are not there yet, as in files of other
     /// programs (HDF5 cannot make them collectively), and for compressed chunks
     /// [`with_independent_transfers`](Self::with_independent_transfers).
     pub fn write_slice<A: Hdf5Element, D: Axes>(
@@ -210,8 +211,11 @@ impl File<Writing> {
         }
         self.changing(|file| {
             let sum = file.known_sum(&operation, name)?;
-            let old = file.take_part(name, &slab).filter(|_| sum.is_some());
-            let added = file.fill(&operation, name, &slab, array, old)?;
+            let old = match (file.take_part(name, &slab), sum) {
+                (Old::Unknown, None) => Old::Unsummed,
+                (old, _) => old,
+            };
+            let added = file.fill(&operation, name, &slab, array, Some(old))?;
             if let Some(sum) = sum {
                 file.note_sum(name, sum.wrapping_add(added));
             }
@@ -257,18 +261,18 @@ impl File<Writing> {
     }
 
     /// What is known of a part's elements before it is written; from then on it may hold any.
-    fn take_part(&mut self, name: &str, slab: &Slab) -> Option<Old> {
+    fn take_part(&mut self, name: &str, slab: &Slab) -> Old {
         let Some(fresh) = self.access.fresh.get_mut(name.trim_matches('/')) else {
             // It may be one of these, by another name.
             self.access.fresh.clear();
-            return Some(Old::Unknown);
+            return Old::Unknown;
         };
         let is_fresh = fresh.parts.iter().all(|part| part.is_apart_from(slab));
         fresh.parts.push(slab.clone());
-        Some(match is_fresh {
+        match is_fresh {
             true => Old::Fill(fresh.fill.clone()),
             false => Old::Unknown,
-        })
+        }
     }
 
     /// The shape of the chunks, where there are to be some; replicated.

@@ -14,6 +14,7 @@ mod injected;
 mod inputs;
 mod layouts;
 mod old_or_new;
+mod packed;
 mod readers;
 mod records;
 mod refusals;

@@ -6,6 +6,7 @@
 mod alike;
 mod attributes;
 mod buffer;
+mod chunks;
 mod class;
 mod convert;
 mod group;
@@ -25,6 +26,7 @@ use super::printable;
 pub(crate) use alike::{create_dataset_alike, create_group_alike, has_references};
 pub(crate) use attributes::{copy_attributes, copy_object};
 pub(crate) use buffer::{Memory, as_bytes, as_bytes_mut};
+pub(crate) use chunks::{StoredChunk, StoredFilter, read_chunk, stored_filters};
 pub(crate) use class::descriptor;
 pub(crate) use convert::convert;
 pub(crate) use group::{create_group, exists};
