@@ -1,7 +1,7 @@
 //! Datasets that are made, on the root, without any element.
 
 use hdf5::dataset::{AllocTime, FillTime, Layout};
-use hdf5::filters::Filter;
+use hdf5::filters::{Filter, ScaleOffset};
 use hdf5::types::{OwnedDynValue, TypeDescriptor};
 use hdf5::{Dataset, Extent, Extents, SimpleExtents};
 
@@ -94,10 +94,14 @@ pub(super) fn extend(dataset: &Dataset, shape: &[usize]) -> std::result::Result<
 }
 
 fn filters(storage: &Storage) -> Vec<Filter> {
+    let as_many_bits_as_needed = ScaleOffset::Integer(0);
+    let scale_offset = storage.scale_offset.then_some(as_many_bits_as_needed);
     let shuffle = storage.shuffle.then(Filter::shuffle);
     let gzip = storage.gzip.map(Filter::deflate);
     let fletcher32 = storage.fletcher32.then(Filter::fletcher32);
-    [shuffle, gzip, fletcher32].into_iter().flatten().collect()
+    let scale_offset = scale_offset.map(Filter::scale_offset);
+    let all = [scale_offset, shuffle, gzip, fletcher32];
+    all.into_iter().flatten().collect()
 }
 
 /// Makes the groups on the way to `name` that are not there yet.

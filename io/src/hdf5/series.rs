@@ -133,6 +133,7 @@ impl Series {
         let element = A::type_descriptor();
         let chunk = file.chunk::<A>(&operation, &one, &storage, &block)?;
         let of_step = chunk.as_deref().map(|chunk| chunk[1..].to_vec());
+        let room = storage.room(&one, chunk.as_deref(), element.size());
         let shape = [&[0], array.shape()].concat();
         let bytes = bytes_of(array.shape(), element.size());
         let plan = Plan {
@@ -151,7 +152,7 @@ impl Series {
                 file.check_transfers(source, storage.is_compressed())?;
                 self.look(source, &plan, time)
             })?;
-            save::check_room(file.session(&operation)?.file, &file.path, bytes)
+            save::check_room(file.session(&operation)?.file, &file.path, bytes.max(room))
         })?;
         let arranged = file.arranged(array, &storage, of_step.as_deref())?;
         file.changing(|file| {
@@ -159,7 +160,7 @@ impl Series {
                 let step = file.answer(&operation, |source| {
                     self.next_step(source, &file.access, plan, time)
                 })?;
-                file.make_room(&operation, if storage.is_compressed() { bytes } else { 0 })?;
+                file.make_room(&operation, room)?;
                 Ok(step)
             })?;
             let rest = array.shape().iter().map(|&length| 0..length);

@@ -1,13 +1,20 @@
 //! How a dataset lies in its file.
 
+use hdf5::types::TypeDescriptor;
 use partita::Result;
 use partita::layout::{Axes, Distribution, GridShape, Layout, block_range};
+
+use super::dtype;
+use super::write::bytes_of;
 
 /// No default chunk is larger than so many bytes: HDF5's chunk cache holds one of these.
 const LARGEST_CHUNK: usize = 1 << 20;
 
 /// No chunk of a layout is: HDF5's own limit is 4 GiB.
 const LARGEST_LAYOUT_CHUNK: usize = 1 << 30;
+
+/// HDF5 takes room in blocks for small pieces, and for the first nodes of a tree: no more than this altogether.
+const BLOCKS: u64 = 32 << 10;
 
 /// How a dataset lies in its file: in one run, or in chunks that may be compressed and can grow.
 ///
@@ -20,8 +27,9 @@ const LARGEST_LAYOUT_CHUNK: usize = 1 << 30;
 pub struct Storage {
     pub(super) chunks: Chunks,
     pub(super) unlimited: Vec<usize>,
-    pub(super) gzip: Option<u8>,
+    pub(super) scale_offset: bool,
     pub(super) shuffle: bool,
+    pub(super) gzip: Option<u8>,
     pub(super) fletcher32: bool,
 }
 
@@ -78,6 +86,13 @@ impl Storage {
         self.in_chunks()
     }
 
+    /// Integers as their distance from the least of their chunk, in as many bits as the largest needs; in chunks. Not
+    /// together with [`fletcher32`](Self::fletcher32).
+    pub fn scale_offset(mut self) -> Self {
+        self.scale_offset = true;
+        self.in_chunks()
+    }
+
     /// Bytes of like weight beside each other before they are compressed; in chunks.
     pub fn shuffle(mut self) -> Self {
         self.shuffle = true;
@@ -92,12 +107,50 @@ impl Storage {
 
     /// Whether what is stored has to be computed from the elements.
     pub fn is_compressed(&self) -> bool {
-        self.gzip.is_some() || self.shuffle || self.fletcher32
+        self.gzip.is_some() || self.scale_offset || self.shuffle || self.fletcher32
     }
 
     /// Whether the dataset can change its shape.
     pub(super) fn can_grow(&self) -> bool {
         !self.unlimited.is_empty()
+    }
+
+    /// The bytes that what is compressed may take at most, with HDF5's own for finding it: so long the file has to be
+    /// before ranks write into it together, because Open MPI 4.1 fills gaps between what it writes by what it finds there,
+    /// and behind the file's end finds what lies in memory.
+    pub(super) fn room(&self, shape: &[usize], chunk: Option<&[usize]>, size: usize) -> u64 {
+        let Some(chunk) = chunk.filter(|_| self.is_compressed()) else {
+            return 0;
+        };
+        let axes = shape.iter().zip(chunk);
+        let chunks = bytes_of(
+            &axes
+                .map(|(length, chunk)| length.div_ceil(*chunk))
+                .collect::<Vec<_>>(),
+            1,
+        );
+        let bytes = bytes_of(chunk, size);
+        // What cannot be compressed grows: by 1 in 1000 and 12 bytes in HDF5's deflate, 4 in fletcher32.
+        let packed = bytes.saturating_add(bytes / 512 + 64);
+        // Nodes of the tree that finds chunks are half full at least, and an entry has a place along each axis.
+        let entry = 3 * (32 + 8 * shape.len() as u64);
+        chunks
+            .saturating_mul(packed.saturating_add(entry))
+            .saturating_add(BLOCKS)
+    }
+
+    /// Whether such elements can be stored so; if not, why.
+    pub(super) fn suits(&self, element: &TypeDescriptor) -> Result<(), String> {
+        use TypeDescriptor::{Integer, Unsigned};
+        let is_integer = matches!(element, Integer(_) | Unsigned(_));
+        if self.scale_offset && !is_integer {
+            let name = dtype::name(element);
+            return Err(format!("scale_offset is for integers, and not for {name}"));
+        }
+        if self.scale_offset && self.fletcher32 {
+            return Err("HDF5 has no fletcher32 of what scale_offset made".into());
+        }
+        Ok(())
     }
 
     fn in_chunks(mut self) -> Self {

@@ -284,7 +284,9 @@ impl File<Writing> {
         block: &[usize],
     ) -> Result<Option<Vec<usize>>> {
         self.bytes::<A>(operation, &[])?;
-        let chunk = storage.chunk(shape, A::type_descriptor().size(), block);
+        let element = A::type_descriptor();
+        let suits = storage.suits(&element);
+        let chunk = suits.and_then(|()| storage.chunk(shape, element.size(), block));
         chunk.map_err(|detail| Error::shape(self.on_path(operation), detail))
     }
 
@@ -332,14 +334,14 @@ impl File<Writing> {
                 source.check_free(wanted.name)?;
                 self.check_transfers(source, chunk.is_some() && storage.is_compressed())
             })?;
-            save::check_room(self.session(operation)?.file, &self.path, wanted.bytes())
+            let room = wanted.bytes().max(wanted.room());
+            save::check_room(self.session(operation)?.file, &self.path, room)
         })
     }
 
     /// The dataset's place in the file, and room for it on the disk.
     fn make<A: Hdf5Element>(&self, wanted: Wanted<A>) -> Result<()> {
-        let (operation, bytes) = (wanted.operation, wanted.bytes());
-        let is_compressed = wanted.storage.is_compressed();
+        let (operation, room) = (wanted.operation, wanted.room());
         on_root(&self.communicator, || {
             let file = self.access.structure(operation, &self.path)?;
             let plan = Plan {
@@ -353,7 +355,7 @@ impl File<Writing> {
             let made = plan.create(&file);
             made.map_err(|cause| Error::io(operation, &self.path, cause))?;
             drop(file);
-            self.make_room(operation, if is_compressed { bytes } else { 0 })
+            self.make_room(operation, room)
         })
     }
 
@@ -372,6 +374,12 @@ impl File<Writing> {
 impl<A: Hdf5Element> Wanted<'_, A> {
     fn bytes(&self) -> u64 {
         bytes_of(self.shape, A::type_descriptor().size())
+    }
+
+    /// Beyond what the file says it has once the dataset is made.
+    fn room(&self) -> u64 {
+        let size = A::type_descriptor().size();
+        self.storage.room(self.shape, self.chunk.as_deref(), size)
     }
 }
 

@@ -3,8 +3,8 @@
 use ndarray::{Ix0, Ix1, Ix2, Ix3};
 use partita::layout::Axes;
 use partita::{Communicator, DistArray, Error, ProcessGrid, Result};
-use partita_io::hdf5::{ChunkMode, File, Storage, TransferMode, Verdict};
-use partita_testing::{TemporaryDirectory, spmd_test};
+use partita_io::hdf5::{ChunkMode, File, Hdf5Element, Storage, TransferMode, Verdict};
+use partita_testing::{Sample, TemporaryDirectory, spmd_test};
 
 use crate::tools::{assert_same, grids, h5py, numbered};
 
@@ -17,6 +17,9 @@ fn storages() -> Vec<Storage> {
         Storage::chunks(&[5, 5]).fletcher32(),
         Storage::chunked().unlimited(0),
         Storage::chunks(&[2, 3]).unlimited(0).unlimited(1).gzip(4),
+        // More of them than fit one node of HDF5's tree.
+        Storage::chunks(&[1, 1]).gzip(1),
+        Storage::chunks(&[1, 1]).unlimited(0).shuffle(),
     ]
 }
 
@@ -155,6 +158,89 @@ with h5py.File(sys.argv[1]) as file:
 "#;
     let said = h5py(world, program, &[&path])?;
     assert!(said.is_none_or(|said| said == "read"));
+    Ok(())
+}
+
+/// The least, the greatest, and what is near to each other, in chunks of their own and together.
+fn packed<A>(world: &Communicator, extremes: [A; 4]) -> Result<()>
+where
+    A: Hdf5Element + Sample,
+{
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("packed.h5");
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let array = DistArray::from_fn(&grid, [203], |[i]| match i {
+        40..80 => extremes[i % 4],
+        80..120 => extremes[0],
+        120..160 => extremes[1],
+        _ => A::sample(i % 7),
+    })?;
+    let packed = |length: usize| Storage::chunks(&[length]).scale_offset();
+    let storages = [packed(40), packed(203), packed(7), packed(40).gzip(1)];
+    let mut file = File::create(world, &path)?;
+    for (number, storage) in storages.iter().enumerate() {
+        file.write_with(&number.to_string(), &array, storage)?;
+    }
+    file.close()?;
+    let file = File::open(world, &path)?;
+    for (number, storage) in storages.iter().enumerate() {
+        let read: DistArray<A, Ix1> = file.read(&number.to_string(), &grid)?;
+        assert_eq!(read.local(), array.local(), "{storage:?}");
+    }
+    assert_eq!(file.verify_all()?, storages.len());
+    Ok(())
+}
+
+#[spmd_test(ranks = [1, 3])]
+fn integers_of_every_width_are_what_they_were_after_packing(world: &Communicator) -> Result<()> {
+    macro_rules! integers {
+        ($($Integer:ty)*) => {$(
+            let (least, greatest) = (<$Integer>::MIN, <$Integer>::MAX);
+            packed::<$Integer>(world, [least, greatest, 0, greatest / 2])?;
+        )*};
+    }
+    integers!(i8 i16 i32 i64 u8 u16 u32 u64);
+    Ok(())
+}
+
+#[spmd_test(ranks = [2])]
+fn h5py_reads_packed_integers(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("out.h5");
+    let grid = ProcessGrid::balanced(world, 2)?;
+    let array = numbered(&grid, Ix2(16, 8))?.map(|value| value as i32 - 50);
+    let mut file = File::create(world, &path)?;
+    file.write_with("u", &array, &Storage::chunks(&[4, 8]).scale_offset())?;
+    file.close()?;
+    let program = r#"
+with h5py.File(sys.argv[1]) as file:
+    u = file["u"]
+    assert u.scaleoffset is not None and u.id.get_storage_size() < 16 * 8 * 2
+    assert np.array_equal(u[...], np.arange(128).reshape(16, 8) - 50), u[...]
+    print("read")
+"#;
+    let said = h5py(world, program, &[&path])?;
+    assert!(said.is_none_or(|said| said == "read"));
+    Ok(())
+}
+
+#[spmd_test(ranks = [2])]
+fn packing_that_is_not_for_such_elements_is_refused(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let grid = ProcessGrid::balanced(world, 1)?;
+    let reals = numbered(&grid, Ix1(6))?;
+    let packed = Storage::chunked().scale_offset();
+    let create = || File::create(world, directory.join("out.h5"));
+    let real = create()?.write_with("u", &reals, &packed);
+    let twice = create()?.write_with("u", &reals.cast::<i64>(), &packed.fletcher32());
+    for (refused, words) in [
+        (real, "integers, and not for float64"),
+        (twice, "no fletcher32"),
+    ] {
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, Error::Shape { .. }), "{refused:?}");
+        assert!(refused.to_string().contains(words), "{refused}");
+    }
     Ok(())
 }
 
