@@ -32,19 +32,18 @@ const PIECE: usize = 512 << 10;
 const MOST_CHUNKS: usize = 512;
 
 impl Session<'_> {
-    /// Whether every rank's part is made of runs so long that the rank itself better moves it; the same on every rank.
-    /// *Collective.*
+    /// Whether the parts of all ranks are made of runs so long, on average, that the ranks themselves better move them;
+    /// the same on every rank. *Collective.*
     pub(super) fn has_long_runs(
         &self,
         placed: &Placed,
         selection: &Selection,
         shortest: usize,
     ) -> Result<bool> {
-        let is_short = !placed.has_long_runs(selection, shortest);
-        let any_short = self
-            .communicator
-            .all_reduce(&[u64::from(is_short)], Operation::Max)?[0];
-        Ok(any_short == 0)
+        let own = placed.runs(selection);
+        let own = [own.bytes as u64, own.number as u64];
+        let all = self.communicator.all_reduce(&own, Operation::Sum)?;
+        Ok(all[1] == 0 || all[0] / all[1] >= shortest as u64)
     }
 
     /// Writes this rank's elements. *Collective*, by its agreement alone.

@@ -7,7 +7,7 @@ use partita::layout::{Axes, Layout};
 
 use super::direct::SHORTEST_WRITTEN;
 use super::hyperslab::Selection;
-use super::placed::Placed;
+use super::placed::{Placed, RunsInFile};
 use super::slab::Slab;
 use super::storage::by_chunks;
 
@@ -44,20 +44,32 @@ impl LongRuns {
         limit: usize,
     ) -> Option<Self> {
         let (shape, ranks) = (layout.shape(), layout.grid().size());
-        let own = shortest(layout, slab, placed)?;
+        let own = average(layout, slab, placed)?;
         if ranks == 1 || own >= SHORT {
             return None;
         }
-        let block = match placed.addresses.len() {
+        let mut block = match placed.addresses.len() {
             1 => rows_of(shape),
             _ => slab.blocks(&placed.box_shape),
         };
         let row = shape.iter().skip(1).product::<usize>() * placed.size;
-        let thickness = *block.first()?;
+        let at_once = (limit.min(MOVED_AT_ONCE) * ranks / row.max(1)).max(1);
+        let is_narrow = block
+            .iter()
+            .zip(shape)
+            .skip(1)
+            .any(|(block, length)| block < length);
+        let thickness = block.first_mut()?;
+        if *thickness > at_once {
+            // Whole chunks are too much, but their rows lie behind each other: each rank has some of its own chunks, or
+            // of the one that has all.
+            *thickness = if is_narrow { at_once } else { 1 };
+        }
+        let thickness = *thickness;
         // What a view of some rows would not be, goes at once.
         let is_cut_in_runs = (0..ranks).all(|rank| layout.local_runs(rank, 0).as_range().is_some());
         let rows = match is_cut_in_runs {
-            true => (limit.min(MOVED_AT_ONCE) * ranks / row.max(1) / thickness).max(1) * thickness,
+            true => at_once / thickness * thickness,
             false => shape[0],
         };
         let moved = LongRuns {
@@ -66,7 +78,10 @@ impl LongRuns {
             length: shape[0],
             rows,
         };
-        let longer = shortest(&moved.layout(layout.raw_dim()).ok()?, slab, placed)?;
+        let mut first = layout.raw_dim();
+        first.slice_mut()[0] = rows.min(shape[0]);
+        let part = slab.rows(&(0..first.slice()[0]));
+        let longer = average(&moved.layout(first).ok()?, &part, placed)?;
         (longer >= SHORTEST_WRITTEN.max(LONGER * own)).then_some(moved)
     }
 
@@ -92,13 +107,16 @@ fn rows_of(shape: &[usize]) -> Vec<usize> {
         .collect()
 }
 
-/// The bytes of a run, on the rank that has the shortest ones; `None` where nobody has anything.
-fn shortest<D: Axes>(layout: &Layout<D>, slab: &Slab, placed: &Placed) -> Option<usize> {
+/// The bytes of a run, on average over all ranks; `None` where nobody has anything.
+fn average<D: Axes>(layout: &Layout<D>, slab: &Slab, placed: &Placed) -> Option<usize> {
     let ranks = (0..layout.grid().size()).filter(|&rank| layout.is_primary(rank));
     let selections = ranks.map(|rank| slab.selection(&Selection::of_layout(layout, rank)));
-    selections
-        .filter_map(|selection| placed.average_run(&selection))
-        .min()
+    let all = selections.map(|selection| placed.runs(&selection));
+    let all = all.reduce(|one, other| RunsInFile {
+        bytes: one.bytes + other.bytes,
+        number: one.number.saturating_add(other.number),
+    });
+    all?.average()
 }
 
 #[cfg(test)]
@@ -142,7 +160,12 @@ mod tests {
         let layout = chunks.layout(Ix2(SHAPE[0], SHAPE[1])).unwrap();
         assert_eq!(layout.local_shape(3), Ix2(1024, 4096));
         // Chunks that each rank has whole are as long as runs can be.
-        assert_eq!(moved([1, 4], block, [4096, 1024]), None);
+        assert_eq!(moved([1, 4], block.clone(), [4096, 1024]), None);
+        // Of those that are not quite a rank's, some rows of all go at a time.
+        let rows = moved([1, 4], block, [4096, 1025]).unwrap();
+        assert_eq!((rows.block.as_slice(), rows.rows), (&[384, 1025][..], 384));
+        let layout = rows.layout(Ix2(384, SHAPE[1])).unwrap();
+        assert_eq!(layout.local_shape(0), Ix2(384, 1025));
         assert!(moved([4, 1], Distribution::Cyclic, SHAPE).is_some());
     }
 

@@ -27,6 +27,20 @@ pub(super) struct Extent {
     pub bytes: usize,
 }
 
+/// How much is to be moved, and by how many calls of the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct RunsInFile {
+    pub bytes: usize,
+    pub number: usize,
+}
+
+impl RunsInFile {
+    /// The bytes of a run; `None` where there is nothing.
+    pub fn average(self) -> Option<usize> {
+        self.bytes.checked_div(self.number)
+    }
+}
+
 impl Placed {
     /// How many boxes there are along each axis.
     pub fn boxes(shape: &[usize], box_shape: &[usize]) -> Vec<usize> {
@@ -51,26 +65,24 @@ impl Placed {
         })
     }
 
-    /// Whether what is selected has runs of `least` bytes in the file, on average; nothing has.
-    pub fn has_long_runs(&self, selection: &Selection, least: usize) -> bool {
-        self.average_run(selection).is_none_or(|run| run >= least)
-    }
-
-    /// The bytes of a run in the file, on average and as far as the last axes tell; `None` where nothing is selected.
-    pub fn average_run(&self, selection: &Selection) -> Option<usize> {
+    /// The runs in the file of what is selected, as far as the last axes tell.
+    pub fn runs(&self, selection: &Selection) -> RunsInFile {
         let volume = selection.volume();
-        // Nothing of a single number has one axis, the number none.
-        if volume == 0 {
-            return None;
-        }
         let axis = self.run_axis(selection);
-        let Some(runs) = selection.axes().get(axis) else {
-            return Some(volume * self.size);
+        // Nothing of a single number has one axis, the number none.
+        let number = match selection.axes().get(axis) {
+            _ if volume == 0 => 0,
+            None => 1,
+            Some(runs) => {
+                let outer = selection.axes()[..axis].iter().map(|axis| axis.len());
+                let runs = runs.runs().map(|run| self.boxes_of(axis, &run).len());
+                outer.product::<usize>().saturating_mul(runs.sum())
+            }
         };
-        let outer = selection.axes()[..axis].iter().map(|axis| axis.len());
-        let runs = runs.runs().map(|run| self.boxes_of(axis, &run).len());
-        let number = outer.product::<usize>().saturating_mul(runs.sum());
-        Some(volume * self.size / number.max(1))
+        RunsInFile {
+            bytes: volume * self.size,
+            number,
+        }
     }
 
     /// Shows the extents of the selected elements, in C order of these.
@@ -202,8 +214,8 @@ mod tests {
         );
         let columns = Selection::of_ranges([0..6, 1..3]);
         assert_eq!(extents(&placed, &columns).len(), 6);
-        assert!(placed.has_long_runs(&columns, 16) && !placed.has_long_runs(&columns, 17));
-        assert!(placed.has_long_runs(&Selection::none(2), 1 << 20));
+        assert_eq!(placed.runs(&columns).average(), Some(16));
+        assert_eq!(placed.runs(&Selection::none(2)).average(), None);
         assert_eq!(extents(&placed, &Selection::none(2)), []);
         let chunks = super::tests::placed(&[6, 4], &[3, 2], 8);
         let right_half = Selection::of_ranges([0..6, 2..4]);
@@ -214,8 +226,8 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(whole(extents(&chunks, &right_half)), [48, 48]);
-        assert!(super::tests::placed(&[], &[], 4).has_long_runs(&Selection::none(0), 1));
         let scalar = super::tests::placed(&[], &[], 4);
+        assert_eq!(scalar.runs(&Selection::of_ranges([])).average(), Some(4));
         assert_eq!(
             extents(&scalar, &Selection::of_ranges([])),
             [Extent {
