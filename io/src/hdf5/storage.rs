@@ -115,28 +115,24 @@ impl Storage {
         !self.unlimited.is_empty()
     }
 
-    /// The bytes that what is compressed may take at most, with HDF5's own for finding it: so long the file has to be
-    /// before ranks write into it together, because Open MPI 4.1 fills gaps between what it writes by what it finds there,
-    /// and behind the file's end finds what lies in memory.
+    /// The bytes that what is compressed takes in its file at most, with HDF5's own for finding its chunks. The file has
+    /// to be longer by them before ranks write together: gaps between what it writes Open MPI 4.1 fills with what it
+    /// finds there, and behind the file's end that is what lies in memory.
     pub(super) fn room(&self, shape: &[usize], chunk: Option<&[usize]>, size: usize) -> u64 {
         let Some(chunk) = chunk.filter(|_| self.is_compressed()) else {
             return 0;
         };
-        let axes = shape.iter().zip(chunk);
-        let chunks = bytes_of(
-            &axes
-                .map(|(length, chunk)| length.div_ceil(*chunk))
-                .collect::<Vec<_>>(),
-            1,
-        );
+        let chunks = shape.iter().zip(chunk);
+        let chunks: Vec<usize> = chunks
+            .map(|(length, chunk)| length.div_ceil(*chunk))
+            .collect();
         let bytes = bytes_of(chunk, size);
         // What cannot be compressed grows: by 1 in 1000 and 12 bytes in HDF5's deflate, 4 in fletcher32.
         let packed = bytes.saturating_add(bytes / 512 + 64);
         // Nodes of the tree that finds chunks are half full at least, and an entry has a place along each axis.
         let entry = 3 * (32 + 8 * shape.len() as u64);
-        chunks
-            .saturating_mul(packed.saturating_add(entry))
-            .saturating_add(BLOCKS)
+        let all = bytes_of(&chunks, 1).saturating_mul(packed.saturating_add(entry));
+        all.saturating_add(BLOCKS)
     }
 
     /// Whether such elements can be stored so; if not, why.
