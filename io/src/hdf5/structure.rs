@@ -25,8 +25,8 @@ impl File<Writing> {
     /// The root makes it; one broadcast.
     ///
     /// # Errors
-    /// [`Error::Io`](partita::Error::Io) when something else has this name, [`Error::Usage`](partita::Error::Usage) when it is none: then nothing has changed.
-    /// [`Error::Io`](partita::Error::Io), as [`write`](Self::write).
+    /// [`Error::Io`](partita::Error::Io) when something else has this name, [`Error::Usage`](partita::Error::Usage)
+    /// when it is none: then nothing has changed. [`Error::Io`](partita::Error::Io), as [`write`](Self::write).
     pub fn create_group(&mut self, name: &str) -> Result<()> {
         let inside = format!("{}/", name.trim_end_matches('/'));
         let operation = format!("create group {name:?} in");
@@ -46,8 +46,9 @@ impl File<Writing> {
     /// The root makes the link; one broadcast.
     ///
     /// # Errors
-    /// [`Error::Io`](partita::Error::Io) when there is something of this name, [`Error::Usage`](partita::Error::Usage) when one of the names is none: then nothing
-    /// has changed. [`Error::Io`](partita::Error::Io), as [`write`](Self::write).
+    /// [`Error::Io`](partita::Error::Io) when there is something of this name,
+    /// [`Error::Usage`](partita::Error::Usage) when one of the names is none: then nothing has changed.
+    /// [`Error::Io`](partita::Error::Io), as [`write`](Self::write).
     pub fn link(&mut self, name: &str, target: &str) -> Result<()> {
         let look = |source: &Source| {
             source.check_attribute_name(target)?;
@@ -62,8 +63,9 @@ impl File<Writing> {
     /// Gives each axis of a dataset a name. *Collective.*
     ///
     /// # Errors
-    /// [`Error::Format`](partita::Error::Format) when there is no such dataset, [`Error::Io`](partita::Error::Io) when it has another number of axes: then nothing
-    /// has changed. [`Error::Io`](partita::Error::Io), as [`write`](Self::write).
+    /// [`Error::Format`](partita::Error::Format) when there is no such dataset, [`Error::Io`](partita::Error::Io)
+    /// when it has another number of axes: then nothing has changed. [`Error::Io`](partita::Error::Io), as
+    /// [`write`](Self::write).
     pub fn label_axes(&mut self, dataset: &str, labels: &[&str]) -> Result<()> {
         let look = |source: &Source| {
             let dataset = source.dataset(dataset)?;
@@ -103,8 +105,9 @@ impl File<Writing> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Format`](partita::Error::Format) when one of the datasets is missing, [`Error::Io`](partita::Error::Io) when a scale is not as long as its axis, has
-    /// scales itself, or is to get one: then nothing has changed. [`Error::Io`](partita::Error::Io), as [`write`](Self::write).
+    /// [`Error::Format`](partita::Error::Format) when one of the datasets is missing,
+    /// [`Error::Io`](partita::Error::Io) when a scale is not as long as its axis, has scales itself, or is to get
+    /// one: then nothing has changed. [`Error::Io`](partita::Error::Io), as [`write`](Self::write).
     pub fn attach_scales(&mut self, dataset: &str, scales: &[&str]) -> Result<()> {
         let look = |source: &Source| {
             let dataset = source.dataset(dataset)?;
