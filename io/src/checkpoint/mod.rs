@@ -145,19 +145,22 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`Error::Stopped`] when the run was asked to end, after its state was saved; whatever `state`
-    /// returns; as [`save`](Self::save), in a folder of another run already after the first step.
+    /// returns on any rank, having made the same calls on all; as [`save`](Self::save), in a folder of another run already after the first step.
     pub fn after(&mut self, step: u64, state: impl FnOnce(&mut State) -> Result<()>) -> Result<()> {
         self.check_folder()?;
         let late = self
             .deadline
             .is_some_and(|deadline| Instant::now() >= deadline);
-        let own = requests::take(late);
+        let regular = self.every.is_some_and(|every| step.is_multiple_of(every));
+        let own = match (requests::take(late), regular) {
+            (Request::Nothing, true) => Request::Save,
+            (asked, _) => asked,
+        };
         // Local: a signal comes to one rank, and clocks differ.
         let asked = self
             .communicator
             .all_reduce_value(own as u64, Operation::Max)?;
-        let regular = self.every.is_some_and(|every| step.is_multiple_of(every));
-        if asked > Request::Nothing as u64 || regular {
+        if asked > Request::Nothing as u64 {
             self.save(step, state)?;
             // Whoever asked meanwhile has it: a launcher signals its ranks one after the other.
             requests::saved();
@@ -188,7 +191,9 @@ impl Checkpoint {
         file.attribute(FORMAT, OWN_FORMAT)?;
         file.attribute(STEP, step)?;
         self.run.write(&mut file)?;
-        if let Err(error) = state(&mut State { file: &mut file }) {
+        // Local: what the closure does is the user's.
+        let filled = state(&mut State { file: &mut file });
+        if let Err(error) = self.communicator.agree(filled) {
             file.abandon();
             return Err(error);
         }
@@ -327,13 +332,15 @@ impl State<'_> {
     /// As [`File::attribute`]; [`Error::Usage`] for names that checkpoints use themselves: `step`, and what begins with
     /// `partita_`.
     pub fn value(&mut self, name: &str, value: impl AttributeValue) -> Result<()> {
-        // Replicated.
-        if name == STEP || name.starts_with("partita_") {
-            let path = self.file.path().display();
-            return Err(Error::usage(format!(
-                "{path}: the name {name:?} is the checkpoint's own, and no value's"
-            )));
-        }
+        // Local, until names are compared: whoever has such a one must be heard before others write a value.
+        let is_free = match name == STEP || name.starts_with("partita_") {
+            false => Ok(()),
+            true => Err(Error::usage(format!(
+                "{}: the name {name:?} is the checkpoint's own, and no value's",
+                self.file.path().display()
+            ))),
+        };
+        self.file.communicator().agree(is_free)?;
         self.file.firm_attribute(name, value)
     }
 }

@@ -68,10 +68,12 @@ impl Placed {
     /// The runs in the file of what is selected, as far as the last axes tell.
     pub fn runs(&self, selection: &Selection) -> RunsInFile {
         let volume = selection.volume();
-        let axis = self.run_axis(selection);
         // Nothing of a single number has one axis, the number none.
+        if volume == 0 {
+            return RunsInFile::default();
+        }
+        let axis = self.run_axis(selection);
         let number = match selection.axes().get(axis) {
-            _ if volume == 0 => 0,
             None => 1,
             Some(runs) => {
                 let outer = selection.axes()[..axis].iter().map(|axis| axis.len());
@@ -228,6 +230,7 @@ mod tests {
         assert_eq!(whole(extents(&chunks, &right_half)), [48, 48]);
         let scalar = super::tests::placed(&[], &[], 4);
         assert_eq!(scalar.runs(&Selection::of_ranges([])).average(), Some(4));
+        assert_eq!(scalar.runs(&Selection::none(0)).average(), None);
         assert_eq!(
             extents(&scalar, &Selection::of_ranges([])),
             [Extent {

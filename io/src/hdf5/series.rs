@@ -20,7 +20,7 @@ use super::slab::Slab;
 use super::storage::{Storage, largest_part};
 use super::structure::{has_scale, last_part, scale_or_dimension};
 use super::text::in_words;
-use super::write::bytes_of;
+use super::write::{bytes_of, for_all_to_hear};
 use super::writing::Writing;
 use crate::agreed::on_root;
 use crate::save;
@@ -131,7 +131,8 @@ impl Series {
         let block = [&[1], largest_part(array.layout()).as_slice()].concat();
         let storage = self.storage.clone().unlimited(0);
         let element = A::type_descriptor();
-        let chunk = file.chunk::<A>(&operation, &one, &storage, &block)?;
+        let chunk = file.chunk::<A>(&operation, &one, &storage, &block);
+        let (chunk, found_here) = for_all_to_hear(chunk);
         let of_step = chunk.as_deref().map(|chunk| chunk[1..].to_vec());
         let room = storage.room(&one, chunk.as_deref(), element.size());
         let shape = [&[0], array.shape()].concat();
@@ -147,7 +148,7 @@ impl Series {
         let arguments = (self, dtype::name(&element), array.shape(), time.to_bits());
         let arguments = (arguments, &plan.chunk, file.collective);
         let same_ranks = file.same_ranks(&operation, array.communicator());
-        file.called_alike(&operation, &arguments, same_ranks, || {
+        file.called_alike(&operation, &arguments, found_here.and(same_ranks), || {
             file.answer(&operation, |source| {
                 file.check_transfers(source, storage.is_compressed())?;
                 self.look(source, &plan, time)

@@ -91,8 +91,9 @@ impl File<Writing> {
             Chunks::OfLayout => largest_part(array.layout()),
             _ => Vec::new(),
         };
-        let chunk = self.chunk::<A>(&operation, array.shape(), storage, &block)?;
         let same_ranks = self.same_ranks(&operation, array.communicator());
+        let chunk = self.chunk::<A>(&operation, array.shape(), storage, &block);
+        let (chunk, found_here) = for_all_to_hear(chunk);
         let wanted = Wanted {
             operation: &operation,
             name,
@@ -101,7 +102,7 @@ impl File<Writing> {
             chunk,
             fill: None::<A>,
         };
-        self.look_at(&wanted, same_ranks)?;
+        self.look_at(&wanted, found_here.and(same_ranks))?;
         let arranged = self.arranged(array, storage, wanted.chunk.as_deref())?;
         self.changing(|file| {
             file.make(wanted)?;
@@ -134,7 +135,8 @@ impl File<Writing> {
         let shape = shape.into_dimension();
         let shape = shape.slice();
         self.whole_so_far(&operation)?;
-        let chunk = self.chunk::<A>(&operation, shape, storage, shape)?;
+        let chunk = self.chunk::<A>(&operation, shape, storage, shape);
+        let (chunk, found_here) = for_all_to_hear(chunk);
         let wanted = Wanted {
             operation: &operation,
             name,
@@ -143,7 +145,7 @@ impl File<Writing> {
             chunk,
             fill: Some(fill),
         };
-        self.look_at(&wanted, Ok(()))?;
+        self.look_at(&wanted, found_here)?;
         self.changing(|file| {
             file.make(wanted)?;
             let own = share(shape, file.communicator.rank(), file.communicator.size());
@@ -275,7 +277,7 @@ impl File<Writing> {
         }
     }
 
-    /// The shape of the chunks, where there are to be some; replicated.
+    /// The shape of the chunks, where there are to be some; local, as are the arguments until they are compared.
     pub(super) fn chunk<A: Hdf5Element>(
         &self,
         operation: &str,
@@ -380,6 +382,14 @@ impl<A: Hdf5Element> Wanted<'_, A> {
     fn room(&self) -> u64 {
         let size = A::type_descriptor().size();
         self.storage.room(self.shape, self.chunk.as_deref(), size)
+    }
+}
+
+/// What a rank found by itself, and whether it found anything: ranks whose arguments differ must all hear of it.
+pub(super) fn for_all_to_hear<T: Default>(found: Result<T>) -> (T, Result<()>) {
+    match found {
+        Ok(found) => (found, Ok(())),
+        Err(error) => (T::default(), Err(error)),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What ranks must be called with alike, a file that is replaced while it is read, and sizes that no disk has.
 
 use ndarray::{Array2, Ix1, Ix2, s};
-use partita::{Communicator, DistArray, ProcessGrid, Reductions, Result};
-use partita_io::hdf5::{File, Storage};
+use partita::{Communicator, DistArray, Error, ProcessGrid, Reductions, Result};
+use partita_io::checkpoint::Checkpoint;
+use partita_io::hdf5::{File, Series, Storage};
 use partita_testing::{TemporaryDirectory, error_of_all, spmd_test};
 
 #[spmd_test(ranks = [2, 3])]
@@ -47,6 +48,57 @@ fn names_slices_and_shapes_that_differ_are_one_error(world: &Communicator) -> Re
         file.read::<f64, Ix2>("u", &columns)?.all_gather()?,
         expected
     );
+    Ok(())
+}
+
+#[spmd_test(ranks = [2, 3])]
+fn what_one_rank_alone_refuses_is_everyones_error(world: &Communicator) -> Result<()> {
+    let directory = TemporaryDirectory::new();
+    let path = directory.join("refused.h5");
+    let grid = ProcessGrid::new(world, &[world.size()])?;
+    let u = DistArray::full(&grid, [8], 1.5)?;
+    let mut file = File::create(world, &path)?;
+    for wrong in [0, world.size() - 1] {
+        let storage = match world.rank() == wrong {
+            true => Storage::chunked().gzip(10),
+            false => Storage::chunked().gzip(4),
+        };
+        let mut refused = |outcome: Result<()>| error_of_all(world, outcome).map(drop);
+        refused(file.write_with("u", &u, &storage))?;
+        refused(file.create_dataset("u", [8], 0.0, &storage))?;
+        let series = Series::new("u").with_storage(storage);
+        refused(series.append(&mut file, 0.0, &u))?;
+    }
+    file.write("u", &u)?;
+    file.close()?;
+    assert_eq!(File::open(world, &path)?.verify_all()?, 1);
+
+    let folder = directory.join("checkpoints");
+    let mut checkpoint = Checkpoint::in_folder(world, &folder)?;
+    for wrong in [0, world.size() - 1] {
+        let is_wrong = world.rank() == wrong;
+        let failed = checkpoint.save(1, |state| {
+            state.array("u", &u)?;
+            match is_wrong {
+                true => Err(Error::other("no state here")),
+                false => Ok(()),
+            }
+        });
+        let error = error_of_all(world, failed)?.to_string();
+        assert!(error.contains("no state here"), "{error}");
+        let name = if is_wrong { "step" } else { "time" };
+        let refused = checkpoint.save(1, |state| state.value(name, 1.0));
+        let error = error_of_all(world, refused)?.to_string();
+        assert!(error.contains("the checkpoint's own"), "{error}");
+    }
+    assert!(checkpoint.restore()?.is_none());
+    // Who wants it first makes it for all.
+    let every = 1 + world.rank() as u64;
+    checkpoint
+        .every(every)
+        .after(1, |state| state.array("u", &u))?;
+    let saved = Checkpoint::in_folder(world, &folder)?.restore()?;
+    assert_eq!(saved.map(|saved| saved.step()), Some(1));
     Ok(())
 }
 
