@@ -63,7 +63,7 @@ fn what_one_rank_alone_refuses_is_everyones_error(world: &Communicator) -> Resul
             true => Storage::chunked().gzip(10),
             false => Storage::chunked().gzip(4),
         };
-        let mut refused = |outcome: Result<()>| error_of_all(world, outcome).map(drop);
+        let refused = |outcome: Result<()>| error_of_all(world, outcome).map(drop);
         refused(file.write_with("u", &u, &storage))?;
         refused(file.create_dataset("u", [8], 0.0, &storage))?;
         let series = Series::new("u").with_storage(storage);
