@@ -195,7 +195,10 @@ impl Checkpoint {
         let filled = state(&mut State { file: &mut file });
         if let Err(error) = self.communicator.agree(filled) {
             file.abandon();
-            return Err(error);
+            return Err(match error {
+                Error::OnEveryRank(error) => *error,
+                error => error,
+            });
         }
         let sum = file.sum_of_attributes("sum up the values of", SUM)?;
         file.attribute(SUM, sum)?;
@@ -340,8 +343,10 @@ impl State<'_> {
                 self.file.path().display()
             ))),
         };
-        self.file.communicator().agree(is_free)?;
-        self.file.firm_attribute(name, value)
+        match self.file.communicator().agree(is_free) {
+            Err(Error::OnEveryRank(error)) => Err(*error),
+            agreed => agreed.and_then(|()| self.file.firm_attribute(name, value)),
+        }
     }
 }
 

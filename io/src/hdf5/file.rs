@@ -191,8 +191,11 @@ impl<A: Access> File<A> {
         let own = format!("{operation} {}: {arguments:?}", self.path.display());
         let (of_root, answer) = on_root(&self.communicator, || Ok((own.clone(), on_the_root()?)))?;
         let same = same_as_root(operation, &of_root, &own);
-        self.communicator.agree(same.and(found_here))?;
-        Ok(answer)
+        match self.communicator.agree(same.and(found_here)) {
+            // Every rank was given the same, and has found it.
+            Err(Error::OnEveryRank(error)) => Err(*error),
+            agreed => agreed.map(|_| answer),
+        }
     }
 
     /// What the root's handle says; on the root.

@@ -267,9 +267,7 @@ fn a_run_takes_no_checkpoint_of_another(world: &Communicator) -> Result<()> {
     let refused = |outcome: Result<()>, said: &str| -> Result<()> {
         let error = error_of_all(world, outcome)?;
         let is_usage = match &error {
-            Error::OnRank { error, .. } | Error::OnEveryRank(error) => {
-                matches!(**error, Error::Usage(_))
-            }
+            Error::OnRank { error, .. } => matches!(**error, Error::Usage(_)),
             error => matches!(error, Error::Usage(_)),
         };
         assert!(is_usage && error.to_string().contains(said), "{error:?}");

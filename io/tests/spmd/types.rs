@@ -76,7 +76,8 @@ fn all<A: Hdf5Element, D: Axes>(file: &File<Reading>, name: &str) -> Result<Vec<
     Ok(read.all_gather()?.into_iter().collect())
 }
 
-#[spmd_test(ranks = [1, 2, 3])]
+// Thousands of collectives: three ranks that spin on two cores take a minute under MPICH.
+#[spmd_test(ranks = [1, 2])]
 fn every_number_of_every_width_and_order_is_read_right(world: &Communicator) -> Result<()> {
     let directory = TemporaryDirectory::new();
     let path = directory.join("h5py.h5");
