@@ -31,3 +31,20 @@ where
         "{operation}: called here with {own:?}, on rank 0 with {of_root:?}: all ranks work on one file together"
     )))
 }
+
+/// What a rank found by itself, and whether it found anything: ranks whose arguments differ must all hear of it. *Local*,
+/// for `agree`.
+pub(crate) fn for_all_to_hear<T: Default>(found: Result<T>) -> (T, Result<()>) {
+    match found {
+        Ok(found) => (found, Ok(())),
+        Err(error) => (T::default(), Err(error)),
+    }
+}
+
+/// As `agree`; what every rank was given, and has found alike, is the plain error. *Collective.*
+pub(crate) fn agree_plainly<T>(communicator: &Communicator, outcome: Result<T>) -> Result<T> {
+    communicator.agree(outcome).map_err(|error| match error {
+        Error::OnEveryRank(error) => *error,
+        error => error,
+    })
+}

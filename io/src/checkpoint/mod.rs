@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use partita::layout::Axes;
 use partita::{Communicator, DistArray, Error, Operation, Result};
 
-use crate::agreed::{on_root, same_as_root};
+use crate::agreed::{agree_plainly, on_root, same_as_root};
 use crate::hdf5::{AttributeValue, File, FromAttribute, Hdf5Element, Placement, Reading, Writing};
 use requests::Request;
 use run::Run;
@@ -120,7 +120,8 @@ impl Checkpoint {
         self
     }
 
-    /// One after each multiple of so many steps; without, only those that are asked for. *Local.*
+    /// One after each multiple of so many steps; without, only those that are asked for. Where ranks say different numbers,
+    /// all make those of each. *Local.*
     pub fn every(mut self, steps: u64) -> Self {
         self.every = (steps > 0).then_some(steps);
         self
@@ -193,12 +194,9 @@ impl Checkpoint {
         self.run.write(&mut file)?;
         // Local: what the closure does is the user's.
         let filled = state(&mut State { file: &mut file });
-        if let Err(error) = self.communicator.agree(filled) {
+        if let Err(error) = agree_plainly(&self.communicator, filled) {
             file.abandon();
-            return Err(match error {
-                Error::OnEveryRank(error) => *error,
-                error => error,
-            });
+            return Err(error);
         }
         let sum = file.sum_of_attributes("sum up the values of", SUM)?;
         file.attribute(SUM, sum)?;
@@ -343,10 +341,8 @@ impl State<'_> {
                 self.file.path().display()
             ))),
         };
-        match self.file.communicator().agree(is_free) {
-            Err(Error::OnEveryRank(error)) => Err(*error),
-            agreed => agreed.and_then(|()| self.file.firm_attribute(name, value)),
-        }
+        agree_plainly(self.file.communicator(), is_free)?;
+        self.file.firm_attribute(name, value)
     }
 }
 

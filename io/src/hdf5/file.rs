@@ -9,7 +9,7 @@ use partita::{Communicator, Error, Result};
 use super::dataset::{Place, Source};
 use super::report::Transfer;
 use super::transfer::{Session, TRANSFER_LIMIT};
-use crate::agreed::{on_root, same_as_root};
+use crate::agreed::{agree_plainly, on_root, same_as_root};
 
 /// An HDF5 file of all ranks of a communicator: being written ([`File::create`]) or being read
 /// ([`File::open`]).
@@ -191,11 +191,8 @@ impl<A: Access> File<A> {
         let own = format!("{operation} {}: {arguments:?}", self.path.display());
         let (of_root, answer) = on_root(&self.communicator, || Ok((own.clone(), on_the_root()?)))?;
         let same = same_as_root(operation, &of_root, &own);
-        match self.communicator.agree(same.and(found_here)) {
-            // Every rank was given the same, and has found it.
-            Err(Error::OnEveryRank(error)) => Err(*error),
-            agreed => agreed.map(|_| answer),
-        }
+        agree_plainly(&self.communicator, same.and(found_here))?;
+        Ok(answer)
     }
 
     /// What the root's handle says; on the root.

@@ -20,9 +20,9 @@ use super::slab::Slab;
 use super::storage::{Storage, largest_part};
 use super::structure::{has_scale, last_part, scale_or_dimension};
 use super::text::in_words;
-use super::write::{bytes_of, for_all_to_hear};
+use super::write::bytes_of;
 use super::writing::Writing;
-use crate::agreed::on_root;
+use crate::agreed::{for_all_to_hear, on_root};
 use crate::save;
 
 /// So many times lie together in a chunk.

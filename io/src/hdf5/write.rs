@@ -18,7 +18,7 @@ use super::read::share;
 use super::slab::Slab;
 use super::storage::{Chunks, Storage, by_chunks, largest_part};
 use super::writing::{Fresh, Writing};
-use crate::agreed::on_root;
+use crate::agreed::{for_all_to_hear, on_root};
 use crate::save;
 
 /// A dataset that is to be made.
@@ -382,14 +382,6 @@ impl<A: Hdf5Element> Wanted<'_, A> {
     fn room(&self) -> u64 {
         let size = A::type_descriptor().size();
         self.storage.room(self.shape, self.chunk.as_deref(), size)
-    }
-}
-
-/// What a rank found by itself, and whether it found anything: ranks whose arguments differ must all hear of it.
-pub(super) fn for_all_to_hear<T: Default>(found: Result<T>) -> (T, Result<()>) {
-    match found {
-        Ok(found) => (found, Ok(())),
-        Err(error) => (T::default(), Err(error)),
     }
 }
 
